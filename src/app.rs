@@ -1,0 +1,1 @@
+//! App: what outlives a request.

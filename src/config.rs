@@ -1,0 +1,1 @@
+//! The settings, from one table of keys.

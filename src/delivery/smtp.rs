@@ -1,0 +1,1 @@
+//! One mail over SMTP, phase by phase.

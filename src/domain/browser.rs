@@ -1,0 +1,1 @@
+//! What a browser calls itself, in words a person knows.

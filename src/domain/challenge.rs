@@ -1,0 +1,1 @@
+//! A code that is owed: its tries, its sends, its two generations.

@@ -1,0 +1,1 @@
+//! The six digits: derived, never stored.

@@ -1,0 +1,1 @@
+//! Confirm it's you: when a proof of identity is recent enough.

@@ -1,0 +1,1 @@
+//! The states and the schedule of a message on its way out.

@@ -1,0 +1,1 @@
+//! E-mail addresses: parsed once, masked for showing.

@@ -1,0 +1,1 @@
+//! The keys, one for each use, derived from the one secret an operator keeps.

@@ -1,0 +1,1 @@
+//! The whole login decision as one pure function.

@@ -1,0 +1,22 @@
+//! Rules and words: pure functions of their arguments. No clock, no dice, no I/O.
+
+pub mod account;
+pub mod browser;
+pub mod challenge;
+pub mod code;
+pub mod confirmation;
+pub mod delivery;
+pub mod email;
+pub mod ids;
+pub mod keys;
+pub mod limits;
+pub mod login;
+pub mod password;
+pub mod phone;
+pub mod second_factor;
+pub mod secret;
+pub mod session;
+pub mod token;
+pub mod trusted_computer;
+pub mod username;
+pub mod when;

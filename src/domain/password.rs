@@ -1,0 +1,1 @@
+//! Passwords: the rules for new ones, and the one place that checks them.

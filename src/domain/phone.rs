@@ -1,0 +1,1 @@
+//! Phone numbers: E.164 only, in the countries the operator allows.

@@ -1,0 +1,1 @@
+//! How the second factor reaches a person.

@@ -1,0 +1,1 @@
+//! Sessions, pending logins, and the permission to start one.

@@ -1,0 +1,1 @@
+//! Random tokens that browsers carry, and the hashes of them that rows carry.

@@ -1,0 +1,1 @@
+//! Usernames as typed, and folded for looking up.

@@ -1,0 +1,1 @@
+//! One file per story; the only place that opens a transaction.

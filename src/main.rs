@@ -1,0 +1,3 @@
+//! The program: parse the command, build the app, run it.
+
+fn main() {}

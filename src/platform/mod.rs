@@ -1,0 +1,4 @@
+//! The clock and the dice: the only two things a rule may not reach for.
+
+pub mod clock;
+pub mod random;

@@ -1,0 +1,1 @@
+//! Static files, from inside the binary, under URLs that carry their hash.

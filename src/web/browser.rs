@@ -1,0 +1,1 @@
+//! What a request tells of the browser it came from.

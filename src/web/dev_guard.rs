@@ -1,0 +1,1 @@
+//! What development mode refuses, so that nobody exposes it by accident.

@@ -1,0 +1,1 @@
+//! Faults and refusals, as pages.

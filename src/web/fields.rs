@@ -1,0 +1,1 @@
+//! Form bodies, parsed strictly.

@@ -1,0 +1,1 @@
+//! The state of a form that is shown again.

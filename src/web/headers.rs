@@ -1,0 +1,1 @@
+//! The headers every answer carries.

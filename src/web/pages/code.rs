@@ -1,0 +1,1 @@
+//! The code page of a login.

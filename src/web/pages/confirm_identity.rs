@@ -1,0 +1,1 @@
+//! Confirm it's you.

@@ -1,0 +1,1 @@
+//! An invited person sets a password.

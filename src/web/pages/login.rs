@@ -1,0 +1,1 @@
+//! Log in: username and password.

@@ -1,0 +1,1 @@
+//! Two Factor Authentication.

@@ -1,0 +1,1 @@
+//! The first of two guards against forged requests.

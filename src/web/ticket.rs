@@ -1,0 +1,1 @@
+//! The one value in the session cookie.
