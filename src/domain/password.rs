@@ -1,1 +1,0 @@
-//! Passwords: the rules for new ones, and the one place that checks them.

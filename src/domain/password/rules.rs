@@ -1,0 +1,122 @@
+//! What a new password must be: long, and not what a stranger would try first.
+
+use zxcvbn::{Score, zxcvbn};
+
+use super::PasswordInput;
+
+/// The longest password, in code points: above the 64 that must be taken (NIST SP 800-63B-4 section 3.1.1.2).
+const MAX_LENGTH: usize = 128;
+
+/// The length no configuration goes below (ASVS 5.0 6.2.1).
+const MIN_LENGTH_FLOOR: usize = 8;
+
+/// What zxcvbn looks at; its time grows with the square of it.
+const JUDGED_LENGTH: usize = 100;
+
+/// The rules for new passwords. No composition rules, no expiry (NIST SP 800-63B-4 section 3.1.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordRules {
+    /// The shortest password, in code points. Below 8 it counts as 8.
+    pub min_length: usize,
+}
+
+impl Default for PasswordRules {
+    /// 15: NIST's figure where the password can be the only factor.
+    fn default() -> Self {
+        Self { min_length: 15 }
+    }
+}
+
+/// Why a password is refused. The words for each stand in the pages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PasswordFault {
+    /// Nothing was typed.
+    Empty,
+    /// Shorter than the rules want.
+    TooShort {
+        /// The shortest that is taken, in code points.
+        min: usize,
+    },
+    /// Longer than is taken.
+    TooLong {
+        /// The longest that is taken, in code points.
+        max: usize,
+    },
+    /// Nothing but the username and the product's name.
+    OnlyContext,
+    /// Among the first that somebody would try.
+    Guessable {
+        /// What is wrong and what helps, in plain sentences.
+        advice: String,
+    },
+}
+
+/// Judges a new password for the account of this username at the product of this name.
+pub fn judge(
+    input: &PasswordInput,
+    rules: &PasswordRules,
+    username: &str,
+    product: &str,
+) -> Result<(), PasswordFault> {
+    let min = rules.min_length.clamp(MIN_LENGTH_FLOOR, MAX_LENGTH);
+    if input.is_empty() {
+        return Err(PasswordFault::Empty);
+    }
+    if input.char_count() < min {
+        return Err(PasswordFault::TooShort { min });
+    }
+    if input.char_count() > MAX_LENGTH {
+        return Err(PasswordFault::TooLong { max: MAX_LENGTH });
+    }
+    if is_made_of(input.as_str(), &[username, product]) {
+        return Err(PasswordFault::OnlyContext);
+    }
+    match guessable(input, username, product) {
+        Some(advice) => Err(PasswordFault::Guessable { advice }),
+        None => Ok(()),
+    }
+}
+
+/// zxcvbn's advice, if it thinks that fewer than ten to the eighth guesses find the password.
+fn guessable(input: &PasswordInput, username: &str, product: &str) -> Option<String> {
+    let judged: String = input.as_str().chars().take(JUDGED_LENGTH).collect();
+    let judged = zeroize::Zeroizing::new(judged);
+    let verdict = zxcvbn(&judged, &[username, product]);
+    if verdict.score() >= Score::Three {
+        return None;
+    }
+    let advice = verdict.feedback().map(|feedback| feedback.to_string()).unwrap_or_default();
+    let advice = advice.trim();
+    Some(if advice.is_empty() { ADVICE.to_owned() } else { advice.to_owned() })
+}
+
+/// What helps, where zxcvbn says nothing.
+const ADVICE: &str = "Use a few words that do not usually stand together.";
+
+/// Whether the letters and digits of `text` are these words and nothing else, in any order, case and number.
+fn is_made_of(text: &str, words: &[&str]) -> bool {
+    let text = bare(text);
+    let words: Vec<String> = words.iter().map(|word| bare(word)).filter(|word| !word.is_empty()).collect();
+    // `reached` holds the places up to which the text is a row of words.
+    let mut reached = vec![0];
+    let mut next = 0;
+    while let Some(&place) = reached.get(next) {
+        next += 1;
+        let rest = text.get(place..).unwrap_or_default();
+        for word in words.iter().filter(|word| rest.starts_with(word.as_str())) {
+            let end = place + word.len();
+            if end == text.len() {
+                return true;
+            }
+            if !reached.contains(&end) {
+                reached.push(end);
+            }
+        }
+    }
+    false
+}
+
+/// The letters and digits alone, in lower case: `Ada-Lovelace` and `ada lovelace` are the same word.
+fn bare(text: &str) -> String {
+    text.to_lowercase().chars().filter(|letter| letter.is_alphanumeric()).collect()
+}
