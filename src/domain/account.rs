@@ -1,1 +1,124 @@
 //! One person's login.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use crate::domain::email::EmailAddress;
+use crate::domain::ids::Id;
+use crate::domain::limits::SecondFactorStanding;
+use crate::domain::username::Username;
+
+/// An account as everything but the password check sees it.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Its identifier.
+    pub id: Id<Account>,
+    /// The name as it was typed when the account was made.
+    pub username: Username,
+    /// What pages call the person; the username where they gave nothing.
+    pub display_name: String,
+    /// The e-mail address of record.
+    pub email: EmailAddress,
+    /// What the account may do.
+    pub role: Role,
+    /// Whether it may log in.
+    pub standing: Standing,
+    /// Where its times are shown.
+    pub time_zone: Tz,
+    /// The account's choice that no computer is ever trusted.
+    pub asks_every_login: bool,
+    /// What sessions and trust hang on.
+    pub epochs: Epochs,
+    /// Why trust last ended, for the code page to say.
+    pub trust_ended_because: Option<TrustEnd>,
+    /// What wrong codes have done to the second factor.
+    pub second_factor_standing: SecondFactorStanding,
+    /// Unused sends before this moment no longer count.
+    pub sends_counted_from: DateTime<Utc>,
+    /// The login before the current one.
+    pub previous_login_at: Option<DateTime<Utc>>,
+}
+
+/// What an account may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Logs in and keeps a profile.
+    Person,
+    /// Runs the accounts as well.
+    Administrator,
+}
+
+/// Whether an account may log in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It may.
+    Active,
+    /// Somebody switched it off.
+    Disabled {
+        /// When.
+        since: DateTime<Utc>,
+    },
+}
+
+/// The two numbers that end things at once: a session or a trusted computer counts only under the number it began with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Epochs {
+    /// Ends all sessions when it moves.
+    pub session: i64,
+    /// Ends all trusted computers when it moves.
+    pub trust: i64,
+}
+
+/// Why all trusted computers of an account were forgotten at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrustEnd {
+    /// Method or destination changed, or two-factor authentication was turned off.
+    SecondFactorChanged,
+    /// *Ask for a code on every login* was ticked.
+    AsksEveryLogin,
+    /// The owner forgot all computers.
+    Forgotten,
+}
+
+impl Role {
+    /// The word in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Administrator => "administrator",
+        }
+    }
+
+    /// Reads the word in the database.
+    pub fn stored(text: &str) -> Option<Self> {
+        [Self::Person, Self::Administrator].into_iter().find(|role| role.as_str() == text)
+    }
+}
+
+impl TrustEnd {
+    /// The word in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SecondFactorChanged => "second_factor_changed",
+            Self::AsksEveryLogin => "asks_every_login",
+            Self::Forgotten => "forgotten",
+        }
+    }
+
+    /// Reads the word in the database.
+    pub fn stored(text: &str) -> Option<Self> {
+        [Self::SecondFactorChanged, Self::AsksEveryLogin, Self::Forgotten]
+            .into_iter()
+            .find(|end| end.as_str() == text)
+    }
+}
+
+impl Account {
+    /// Whether the account may log in.
+    pub fn is_active(&self) -> bool {
+        match self.standing {
+            Standing::Active => true,
+            Standing::Disabled { .. } => false,
+        }
+    }
+}

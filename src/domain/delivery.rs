@@ -1,1 +1,338 @@
 //! The states and the schedule of a message on its way out.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::second_factor::Method;
+
+/// How a message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageState {
+    /// It waits for its first or next attempt.
+    Waiting,
+    /// An attempt is under way.
+    Sending,
+    /// A mail server or carrier took it.
+    HandedOver,
+    /// The carrier says that it arrived.
+    Delivered,
+    /// It cannot be sent.
+    Failed,
+    /// Its time ran out before anybody took it.
+    Expired,
+    /// It is not wanted any more.
+    Stopped,
+}
+
+/// What kind of failure an attempt met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureClass {
+    /// Certainly not sent; another attempt may succeed.
+    RetrySafe,
+    /// Perhaps sent: the connection ended before the answer.
+    Ambiguous,
+    /// The address or number does not take messages.
+    BadRecipient,
+    /// The recipient answered STOP.
+    OptedOut,
+    /// The country is closed, here or at the provider.
+    RegionBlocked,
+    /// Credentials or certificate.
+    ConfigAuth,
+    /// The sender is not allowed.
+    ConfigSender,
+    /// The provider's account.
+    ConfigAccount,
+    /// Refused for what it says.
+    Filtered,
+    /// Its time ran out on the way.
+    Expired,
+    /// Our own mistake.
+    Bug,
+}
+
+impl MessageState {
+    const ALL: [Self; 7] = [
+        Self::Waiting,
+        Self::Sending,
+        Self::HandedOver,
+        Self::Delivered,
+        Self::Failed,
+        Self::Expired,
+        Self::Stopped,
+    ];
+
+    /// The word in the database and in the status that the small script reads.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sending => "sending",
+            Self::HandedOver => "handed_over",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    /// Reads the word in the database.
+    pub fn stored(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+impl FailureClass {
+    const ALL: [Self; 11] = [
+        Self::RetrySafe,
+        Self::Ambiguous,
+        Self::BadRecipient,
+        Self::OptedOut,
+        Self::RegionBlocked,
+        Self::ConfigAuth,
+        Self::ConfigSender,
+        Self::ConfigAccount,
+        Self::Filtered,
+        Self::Expired,
+        Self::Bug,
+    ];
+
+    /// The word in the database, in logs and in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RetrySafe => "retry_safe",
+            Self::Ambiguous => "ambiguous",
+            Self::BadRecipient => "bad_recipient",
+            Self::OptedOut => "opted_out",
+            Self::RegionBlocked => "region_blocked",
+            Self::ConfigAuth => "config_auth",
+            Self::ConfigSender => "config_sender",
+            Self::ConfigAccount => "config_account",
+            Self::Filtered => "filtered",
+            Self::Expired => "expired",
+            Self::Bug => "bug",
+        }
+    }
+
+    /// Reads the word in the database.
+    pub fn stored(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.as_str() == text)
+    }
+}
+
+/// How long an instance may work on a message before another takes it over.
+pub const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// No attempt starts this close to the end of a code's window.
+pub const LAST_START: TimeDelta = TimeDelta::seconds(10);
+/// A code with less than this left is not sent any more.
+pub const MIN_LIFE_AT_SEND: TimeDelta = TimeDelta::seconds(120);
+
+/// How long a code may wait to be handed over.
+pub fn send_window(channel: Method) -> TimeDelta {
+    match channel {
+        Method::Email => TimeDelta::seconds(300),
+        Method::Sms => TimeDelta::seconds(90),
+    }
+}
+
+/// When a code asked for now is given up: its window, and never within two minutes of its end.
+pub fn code_give_up_at(channel: Method, code_ends_at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    (now + send_window(channel)).min(code_ends_at - MIN_LIFE_AT_SEND)
+}
+
+/// How urgent a message is, which decides its schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// A code: someone waits at the page.
+    Code,
+    /// A link or a notice: it may take until its end, waiting longer each time.
+    Letter,
+}
+
+/// What an attempt that did not hand a message over leaves to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Try again at this moment.
+    At(DateTime<Utc>),
+    /// No more attempts: it could not be sent.
+    Fail,
+    /// No more attempts: its time is over.
+    Expire,
+}
+
+/// A failed attempt, and what is known of the message so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt {
+    /// How it is sent.
+    pub channel: Method,
+    /// How urgent it is.
+    pub urgency: Urgency,
+    /// What it met.
+    pub class: FailureClass,
+    /// Which attempt this was, from 1.
+    pub number: u32,
+    /// How many ambiguous failures there were, with this one.
+    pub ambiguous: u32,
+    /// When the message was asked for.
+    pub created_at: DateTime<Utc>,
+    /// When it is given up.
+    pub give_up_at: DateTime<Utc>,
+    /// The wait that the other side asked for.
+    pub retry_after: Option<TimeDelta>,
+    /// Chance, to spread attempts by a fifth either way.
+    pub jitter: u8,
+}
+
+/// Decides what happens after a failed attempt.
+pub fn after_failure(attempt: &Attempt, now: DateTime<Utc>) -> Next {
+    match attempt.class {
+        FailureClass::RetrySafe => retry(attempt, now),
+        FailureClass::Ambiguous => match attempt.channel {
+            Method::Email => retry(attempt, now),
+            // A second text costs money and may be the second copy: one more, with the same code, and no third.
+            Method::Sms if attempt.ambiguous > 1 => Next::Fail,
+            Method::Sms => within_window(attempt, now + TimeDelta::seconds(5), now),
+        },
+        FailureClass::Expired => Next::Expire,
+        FailureClass::BadRecipient
+        | FailureClass::OptedOut
+        | FailureClass::RegionBlocked
+        | FailureClass::ConfigAuth
+        | FailureClass::ConfigSender
+        | FailureClass::ConfigAccount
+        | FailureClass::Filtered
+        | FailureClass::Bug => Next::Fail,
+    }
+}
+
+fn retry(attempt: &Attempt, now: DateTime<Utc>) -> Next {
+    if let Some(wait) = attempt.retry_after {
+        return within_window(attempt, now + wait, now);
+    }
+    match attempt.urgency {
+        Urgency::Code => match code_offset(attempt.channel, attempt.number) {
+            Some(offset) => within_window(attempt, attempt.created_at + spread(offset, attempt.jitter), now),
+            None => within_window(attempt, attempt.give_up_at - LAST_START, now),
+        },
+        Urgency::Letter => within_window(attempt, now + spread(letter_wait(attempt.number), attempt.jitter), now),
+    }
+}
+
+/// Seconds after the request at which the attempt after the `number`-th starts.
+fn code_offset(channel: Method, number: u32) -> Option<i64> {
+    const EMAIL: [i64; 8] = [2, 7, 22, 52, 97, 157, 217, 277];
+    const SMS: [i64; 4] = [2, 7, 22, 52];
+    let offsets: &[i64] = match channel {
+        Method::Email => &EMAIL,
+        Method::Sms => &SMS,
+    };
+    let index = usize::try_from(number.checked_sub(1)?).ok()?;
+    offsets.get(index).copied()
+}
+
+/// Seconds between attempts at a letter: 5, doubling to 15 minutes.
+fn letter_wait(number: u32) -> i64 {
+    (5_i64 << number.saturating_sub(1).min(10)).min(900)
+}
+
+fn spread(seconds: i64, jitter: u8) -> TimeDelta {
+    // 0..=255 becomes -20 % .. +20 %.
+    let fifth = seconds * 200;
+    TimeDelta::milliseconds(seconds * 1_000 - fifth + fifth * 2 * i64::from(jitter) / 255)
+}
+
+/// Keeps the next start inside the window: one that would fall past its end becomes the last one, at its end.
+fn within_window(attempt: &Attempt, start: DateTime<Utc>, now: DateTime<Utc>) -> Next {
+    let last = attempt.give_up_at - LAST_START;
+    let start = start.max(now);
+    if start <= last {
+        Next::At(start)
+    } else if now < last && attempt.retry_after.is_none() {
+        Next::At(last)
+    } else {
+        Next::Expire
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_000_000 + seconds, 0).unwrap()
+    }
+
+    fn attempt(channel: Method, class: FailureClass, number: u32) -> Attempt {
+        Attempt {
+            channel,
+            urgency: Urgency::Code,
+            class,
+            number,
+            ambiguous: 0,
+            created_at: at(0),
+            give_up_at: at(0) + send_window(channel),
+            retry_after: None,
+            jitter: 128,
+        }
+    }
+
+    /// The starts of all attempts, if each fails at once.
+    fn starts(channel: Method) -> Vec<i64> {
+        let mut now = at(0);
+        let mut starts = vec![0];
+        for number in 1.. {
+            match after_failure(&attempt(channel, FailureClass::RetrySafe, number), now) {
+                Next::At(next) => {
+                    starts.push((next - at(0)).num_seconds());
+                    now = next;
+                }
+                Next::Fail => panic!("a safe retry never fails"),
+                Next::Expire => break,
+            }
+        }
+        starts
+    }
+
+    #[test]
+    fn a_code_by_mail_is_tried_for_five_minutes() {
+        assert_eq!(starts(Method::Email), [0, 2, 7, 22, 52, 97, 157, 217, 277, 290]);
+    }
+
+    #[test]
+    fn a_code_by_text_is_tried_for_ninety_seconds() {
+        assert_eq!(starts(Method::Sms), [0, 2, 7, 22, 52, 80]);
+    }
+
+    #[test]
+    fn nothing_starts_within_ten_seconds_of_the_end() {
+        let late = attempt(Method::Email, FailureClass::RetrySafe, 9);
+        assert_eq!(after_failure(&late, at(290)), Next::Expire);
+    }
+
+    #[test]
+    fn a_wait_that_was_asked_for_is_kept_or_the_message_expires() {
+        let asked = Attempt {
+            retry_after: Some(TimeDelta::seconds(3)),
+            ..attempt(Method::Sms, FailureClass::RetrySafe, 1)
+        };
+        assert_eq!(after_failure(&asked, at(1)), Next::At(at(4)));
+        let too_long = Attempt { retry_after: Some(TimeDelta::seconds(600)), ..asked };
+        assert_eq!(after_failure(&too_long, at(1)), Next::Expire);
+    }
+
+    #[test]
+    fn a_text_that_was_perhaps_sent_is_sent_once_more_and_no_third_time() {
+        let once = Attempt { ambiguous: 1, ..attempt(Method::Sms, FailureClass::Ambiguous, 1) };
+        assert_eq!(after_failure(&once, at(1)), Next::At(at(6)));
+        assert_eq!(after_failure(&Attempt { ambiguous: 2, ..once }, at(6)), Next::Fail);
+    }
+
+    #[test]
+    fn a_code_is_not_sent_in_its_last_two_minutes() {
+        assert_eq!(code_give_up_at(Method::Email, at(600), at(0)), at(300));
+        assert_eq!(code_give_up_at(Method::Email, at(300), at(0)), at(180));
+    }
+
+    #[test]
+    fn letters_wait_longer_each_time_up_to_a_quarter_of_an_hour() {
+        assert_eq!([1, 2, 3, 20].map(letter_wait), [5, 10, 20, 900]);
+    }
+}

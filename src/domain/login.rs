@@ -1,1 +1,94 @@
 //! The whole login decision as one pure function.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::account::{Account, TrustEnd};
+use crate::domain::password::PasswordProof;
+use crate::domain::second_factor::{Destination, SecondFactor};
+use crate::domain::session::Entry;
+use crate::domain::trusted_computer::{Trust, TrustedComputer};
+
+/// What comes after a right password.
+#[derive(Debug)]
+pub enum NextStep {
+    /// A session.
+    Enter(Entry),
+    /// The code page.
+    AskForCode(Destination, AskedBecause),
+    /// Nothing: the account was disabled, or its logins were ended, since the password was looked up.
+    Refuse,
+}
+
+/// Why a code is asked, for the code page to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedBecause {
+    /// This browser is new to the account.
+    NewComputer,
+    /// Its days are over.
+    DaysOver,
+    /// The account, or this installation, asks on every login.
+    EveryLogin,
+    /// Method or destination changed.
+    SecondFactorChanged,
+    /// The owner forgot all computers.
+    Forgotten,
+}
+
+impl AskedBecause {
+    /// The word in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NewComputer => "new_computer",
+            Self::DaysOver => "days_over",
+            Self::EveryLogin => "every_login",
+            Self::SecondFactorChanged => "second_factor_changed",
+            Self::Forgotten => "forgotten",
+        }
+    }
+
+    /// Reads the word in the database.
+    pub fn stored(text: &str) -> Option<Self> {
+        [Self::NewComputer, Self::DaysOver, Self::EveryLogin, Self::SecondFactorChanged, Self::Forgotten]
+            .into_iter()
+            .find(|because| because.as_str() == text)
+    }
+
+    fn trust_ended(because: Option<TrustEnd>) -> Self {
+        match because {
+            Some(TrustEnd::SecondFactorChanged) => Self::SecondFactorChanged,
+            Some(TrustEnd::Forgotten) => Self::Forgotten,
+            // The choice was taken back since, or the row is older than the reason: what remains true is that it is new.
+            Some(TrustEnd::AsksEveryLogin) | None => Self::NewComputer,
+        }
+    }
+}
+
+/// Decides what a right password opens. `computer` is the row of the browser's token for this account, trusted or not;
+/// `trusted_days` is the operator's setting.
+pub fn next_step(
+    proof: &PasswordProof,
+    account: &Account,
+    factor: &SecondFactor,
+    computer: Option<&TrustedComputer>,
+    trusted_days: u8,
+    now: DateTime<Utc>,
+) -> NextStep {
+    let holds = account.id == *proof.account()
+        && account.is_active()
+        && account.epochs.session == proof.session_epoch();
+    if !holds {
+        return NextStep::Refuse;
+    }
+    let Some(destination) = factor.destination() else {
+        return NextStep::Enter(Entry::by_password(proof));
+    };
+    let because = match computer.map(|computer| computer.trust(account, trusted_days, now)) {
+        Some(Trust::Holds) => return NextStep::Enter(Entry::by_trusted_computer(proof)),
+        Some(Trust::DaysOver) => AskedBecause::DaysOver,
+        Some(Trust::Ended(because)) => AskedBecause::trust_ended(because),
+        Some(Trust::AsksEveryLogin) => AskedBecause::EveryLogin,
+        None if account.asks_every_login || trusted_days == 0 => AskedBecause::EveryLogin,
+        None => AskedBecause::NewComputer,
+    };
+    NextStep::AskForCode(destination, because)
+}

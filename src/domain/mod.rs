@@ -8,6 +8,7 @@ pub mod confirmation;
 pub mod delivery;
 pub mod email;
 pub mod ids;
+pub mod invitation;
 pub mod keys;
 pub mod limits;
 pub mod login;

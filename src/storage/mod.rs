@@ -1,1 +1,169 @@
 //! Rows in, domain values out; one file per table.
+//!
+//! Imported by `flows` and `app` only. Every query is written once for SQLite and PostgreSQL; a match on the backend
+//! appears in `connection` and `migrate` and nowhere else. [`Db::read`] and [`Db::write`] are the only doors: one
+//! closure is one transaction, it runs on a blocking thread, and nothing in it awaits.
+
+pub mod accounts;
+pub mod challenges;
+mod columns;
+mod connection;
+mod error;
+pub mod failed_logins;
+pub mod instance;
+pub mod invitations;
+pub mod migrate;
+pub mod outbox;
+pub mod pending_changes;
+pub mod pending_logins;
+pub mod schema;
+pub mod second_factors;
+pub mod sends;
+pub mod sessions;
+pub mod throttles;
+pub mod trusted_computers;
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+pub use connection::{AnyConnection, Location};
+pub use error::{StorageError, Taken};
+
+/// How long a request waits for a connection before it is told that the database is not there.
+const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The database.
+#[derive(Clone)]
+pub struct Db {
+    pool: connection::Pool,
+    place: Location,
+    /// On SQLite one writer at a time, so that waiting writers do not fill the blocking pool.
+    writer: Option<Arc<Semaphore>>,
+}
+
+/// A write under way: everything in it commits together, or none of it.
+pub struct Tx<'a> {
+    conn: &'a mut AnyConnection,
+    after_commit: Vec<Box<dyn FnOnce() + Send>>,
+}
+
+impl Tx<'_> {
+    /// Does something once the transaction has committed, and not if it rolls back.
+    pub fn after_commit(&mut self, act: impl FnOnce() + Send + 'static) {
+        self.after_commit.push(Box::new(act));
+    }
+}
+
+impl Deref for Tx<'_> {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        self.conn
+    }
+}
+
+impl DerefMut for Tx<'_> {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        self.conn
+    }
+}
+
+impl Db {
+    /// Opens a pool. Connections are made when they are first needed, so a database that is down does not stop a start.
+    ///
+    /// # Errors
+    /// [`StorageError::Broken`] if the pool cannot be made at all.
+    pub fn open(place: Location) -> Result<Self, StorageError> {
+        let writer = match &place {
+            Location::Sqlite(_) => Some(Arc::new(Semaphore::new(1))),
+            Location::Postgres(_) => None,
+        };
+        Ok(Self { pool: connection::pool(place.clone())?, place, writer })
+    }
+
+    /// Which database this is.
+    pub fn place(&self) -> &Location {
+        &self.place
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// Whatever `f` answers, or [`StorageError`] if there is no connection to be had.
+    pub async fn read<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        let pool = self.pool.clone();
+        on_blocking_thread(move || f(&mut *connection::checkout(&pool, CHECKOUT_TIMEOUT)?)).await
+    }
+
+    /// Reads a row or two by key. On SQLite this takes some ten microseconds, less than the way to a blocking thread and
+    /// back, so it runs where it is called if a connection is idle.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn glance<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        match &self.place {
+            Location::Sqlite(_) => match self.pool.try_get() {
+                Some(mut conn) => f(&mut *conn),
+                None => self.read(f).await,
+            },
+            Location::Postgres(_) => self.read(f).await,
+        }
+    }
+
+    /// Writes: one transaction, begun as a write, so that what it reads cannot be overtaken on SQLite.
+    ///
+    /// # Errors
+    /// Whatever `f` answers, after a rollback; or [`StorageError`] if the database is not there or did not commit.
+    pub async fn write<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        let _turn = match &self.writer {
+            Some(writer) => {
+                Some(Arc::clone(writer).acquire_owned().await.map_err(|_| StorageError::Unavailable)?)
+            }
+            None => None,
+        };
+        let pool = self.pool.clone();
+        on_blocking_thread(move || {
+            let mut conn = connection::checkout(&pool, CHECKOUT_TIMEOUT)?;
+            let (value, after_commit) = connection::in_transaction(&mut conn, |conn| {
+                let mut tx = Tx { conn, after_commit: Vec::new() };
+                let value = f(&mut tx)?;
+                Ok::<_, E>((value, tx.after_commit))
+            })?;
+            drop(conn);
+            for act in after_commit {
+                act();
+            }
+            Ok(value)
+        })
+        .await
+    }
+}
+
+async fn on_blocking_thread<T, E>(f: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StorageError> + Send + 'static,
+{
+    match tokio::task::spawn_blocking(f).await {
+        Ok(result) => result,
+        Err(_) => Err(StorageError::Broken("a database closure panicked".to_owned()).into()),
+    }
+}

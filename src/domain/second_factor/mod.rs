@@ -1,1 +1,162 @@
-//! How the second factor reaches a person.
+//! How the second factor reaches a person: the seam at which further methods join.
+//!
+//! A factor is either off or has a *confirmed* destination; an unconfirmed one lives in a
+//! [`Challenge`](crate::domain::challenge::Challenge) until its code was entered (OWASP ASVS 5.0 6.6.1).
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::challenge::{CodeProof, Purpose};
+use crate::domain::email::{EmailAddress, Masked};
+use crate::domain::phone::PhoneNumber;
+
+/// A way to deliver codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// By e-mail.
+    Email,
+    /// By text message.
+    Sms,
+}
+
+impl Method {
+    /// The word in forms and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Sms => "sms",
+        }
+    }
+
+    /// Reads the word in forms and in the database.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Email, Self::Sms].into_iter().find(|method| method.as_str() == text)
+    }
+}
+
+/// Where codes go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// A mailbox.
+    Email(EmailAddress),
+    /// A telephone.
+    Phone(PhoneNumber),
+}
+
+impl Destination {
+    /// The method that reaches it.
+    pub fn method(&self) -> Method {
+        match self {
+            Self::Email(_) => Method::Email,
+            Self::Phone(_) => Method::Sms,
+        }
+    }
+
+    /// The address or number as it is stored, compared and sent to.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Email(address) => address.as_str(),
+            Self::Phone(number) => number.e164(),
+        }
+    }
+
+    /// As it may be shown to someone who has entered a right password and no more.
+    pub fn masked(&self) -> Masked {
+        match self {
+            Self::Email(address) => address.masked(),
+            Self::Phone(number) => number.masked(),
+        }
+    }
+
+    /// In full, as people write it: for the set-up page, to catch typing errors.
+    pub fn full(&self) -> String {
+        match self {
+            Self::Email(address) => address.as_str().to_owned(),
+            Self::Phone(number) => number.international(),
+        }
+    }
+}
+
+/// A destination at which a code has been entered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmed<T> {
+    value: T,
+    at: DateTime<Utc>,
+}
+
+impl<T> Confirmed<T> {
+    /// Takes a confirmed destination back out of its row.
+    pub fn stored(value: T, at: DateTime<Utc>) -> Self {
+        Self { value, at }
+    }
+
+    /// The destination.
+    pub fn value(&self) -> &T {
+        &self.value
+    }
+
+    /// When it was confirmed.
+    pub fn at(&self) -> DateTime<Utc> {
+        self.at
+    }
+}
+
+/// An account's second factor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecondFactor {
+    /// The password is all.
+    Off,
+    /// Codes by e-mail.
+    Email(Confirmed<EmailAddress>),
+    /// Codes by text message.
+    Sms(Confirmed<PhoneNumber>),
+}
+
+impl SecondFactor {
+    /// Turns a method on: only a code entered from a set-up can.
+    pub fn set_up(proof: &CodeProof, now: DateTime<Utc>) -> Option<Self> {
+        match proof.purpose() {
+            Purpose::SetUp => Some(Self::stored(proof.destination().clone(), now)),
+            Purpose::Login | Purpose::ConfirmIdentity | Purpose::EmailOfRecord => None,
+        }
+    }
+
+    /// Takes a factor that is on back out of its row.
+    pub fn stored(destination: Destination, confirmed_at: DateTime<Utc>) -> Self {
+        match destination {
+            Destination::Email(address) => Self::Email(Confirmed::stored(address, confirmed_at)),
+            Destination::Phone(number) => Self::Sms(Confirmed::stored(number, confirmed_at)),
+        }
+    }
+
+    /// The method, where one is on.
+    pub fn method(&self) -> Option<Method> {
+        match self {
+            Self::Off => None,
+            Self::Email(_) => Some(Method::Email),
+            Self::Sms(_) => Some(Method::Sms),
+        }
+    }
+
+    /// Where codes go, where a method is on.
+    pub fn destination(&self) -> Option<Destination> {
+        match self {
+            Self::Off => None,
+            Self::Email(address) => Some(Destination::Email(address.value().clone())),
+            Self::Sms(number) => Some(Destination::Phone(number.value().clone())),
+        }
+    }
+
+    /// Since when it has been on.
+    pub fn since(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Off => None,
+            Self::Email(address) => Some(address.at()),
+            Self::Sms(number) => Some(number.at()),
+        }
+    }
+
+    /// Whether codes are owed at all.
+    pub fn is_on(&self) -> bool {
+        self.method().is_some()
+    }
+}

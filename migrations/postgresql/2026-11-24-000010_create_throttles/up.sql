@@ -1,0 +1,9 @@
+-- Wrong passwords in a row for one name, known or not; kept under a keyed hash of the name.
+CREATE TABLE throttles (
+    subject BYTEA NOT NULL PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    rests_until BIGINT,
+    changed_at BIGINT NOT NULL
+);
+
+CREATE INDEX throttles_by_change ON throttles (changed_at);

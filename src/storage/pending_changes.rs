@@ -1,0 +1,96 @@
+//! `pending_changes`: what is carried out once somebody has confirmed who they are. Bound to one session.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use crate::domain::account::Account;
+use crate::domain::ids::Id;
+use crate::domain::keys::Keys;
+use crate::domain::second_factor::Destination;
+use crate::domain::session::Session;
+use crate::storage::columns::micros;
+use crate::storage::schema::pending_changes;
+use crate::storage::second_factors::{DestinationColumns, Sealer, from_columns, to_columns};
+use crate::storage::{AnyConnection, StorageError, Tx};
+
+/// The change of two-factor authentication that waits: turn it off, or send codes to a destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingChange {
+    /// Where codes are to go; `None` to turn them off.
+    pub destination: Option<Destination>,
+    /// Whether every login is to ask.
+    pub asks_every_login: bool,
+}
+
+/// Keeps a change for a session, in place of any other.
+///
+/// # Errors
+/// As for any write.
+pub fn put(
+    tx: &mut Tx<'_>,
+    session: &Id<Session>,
+    account: &Id<Account>,
+    change: &PendingChange,
+    sealer: &Sealer<'_>,
+    expires_at: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    remove(tx, session)?;
+    let columns = change
+        .destination
+        .as_ref()
+        .map(|destination| to_columns(destination, sealer, "pending_changes", session.as_str()));
+    let (method, email, phone_sealed) = match columns {
+        Some(DestinationColumns { method, email, phone_sealed }) => (Some(method), email, phone_sealed),
+        None => (None, None, None),
+    };
+    diesel::insert_into(pending_changes::table)
+        .values((
+            pending_changes::session_id.eq(session.as_str()),
+            pending_changes::account_id.eq(account.as_str()),
+            pending_changes::method.eq(method),
+            pending_changes::email.eq(email),
+            pending_changes::phone_sealed.eq(phone_sealed),
+            pending_changes::asks_every_login.eq(change.asks_every_login),
+            pending_changes::expires_at.eq(micros(expires_at)),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// The change that waits in a session.
+///
+/// # Errors
+/// As for any read.
+pub fn find(
+    conn: &mut AnyConnection,
+    session: &Id<Session>,
+    keys: &Keys,
+    now: DateTime<Utc>,
+) -> Result<Option<PendingChange>, StorageError> {
+    type Row = (Option<String>, Option<String>, Option<Vec<u8>>, bool);
+    let row: Option<Row> = pending_changes::table
+        .find(session.as_str())
+        .filter(pending_changes::expires_at.gt(micros(now)))
+        .select((
+            pending_changes::method,
+            pending_changes::email,
+            pending_changes::phone_sealed,
+            pending_changes::asks_every_login,
+        ))
+        .first(conn)
+        .optional()?;
+    let Some((method, email, sealed, asks_every_login)) = row else { return Ok(None) };
+    let destination = method
+        .map(|method| from_columns(keys, (&method, email, sealed), "pending_changes", session.as_str()))
+        .transpose()?;
+    Ok(Some(PendingChange { destination, asks_every_login }))
+}
+
+/// Forgets the change that waits in a session, and answers whether there was one.
+///
+/// # Errors
+/// As for any write.
+pub fn remove(tx: &mut Tx<'_>, session: &Id<Session>) -> Result<bool, StorageError> {
+    let rows = diesel::delete(pending_changes::table.find(session.as_str())).execute(&mut **tx)?;
+    Ok(rows == 1)
+}

@@ -1,0 +1,90 @@
+//! `pending_logins`: the password was right, the code is still owed.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use crate::domain::ids::Id;
+use crate::domain::login::AskedBecause;
+use crate::domain::session::PendingLogin;
+use crate::domain::token::TokenHash;
+use crate::storage::columns::{micros, readable, time};
+use crate::storage::schema::{accounts, pending_logins};
+use crate::storage::{AnyConnection, StorageError, Tx};
+
+/// Opens a pending login under the hash of the token that the browser gets.
+///
+/// # Errors
+/// As for any write.
+pub fn open(tx: &mut Tx<'_>, pending: &PendingLogin, token: &TokenHash) -> Result<(), StorageError> {
+    diesel::insert_into(pending_logins::table)
+        .values((
+            pending_logins::id.eq(pending.id.as_str()),
+            pending_logins::token_hash.eq(token.as_bytes().as_slice()),
+            pending_logins::account_id.eq(pending.account.as_str()),
+            pending_logins::session_epoch.eq(pending.session_epoch),
+            pending_logins::challenge_id.eq(pending.challenge.as_str()),
+            pending_logins::asked_because.eq(pending.asked_because.as_str()),
+            pending_logins::opened_at.eq(micros(pending.opened_at)),
+            pending_logins::expires_at.eq(micros(pending.expires_at)),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Finds the live pending login of a token: not over, not ended, and of an active account whose logins nothing has
+/// ended since.
+///
+/// # Errors
+/// As for any read.
+pub fn find_live(
+    conn: &mut AnyConnection,
+    token: &TokenHash,
+    now: DateTime<Utc>,
+) -> Result<Option<PendingLogin>, StorageError> {
+    type Row = (String, String, i64, String, String, i64, i64);
+    let row: Option<Row> = pending_logins::table
+        .inner_join(accounts::table.on(accounts::id.eq(pending_logins::account_id)))
+        .filter(pending_logins::token_hash.eq(token.as_bytes().as_slice()))
+        .filter(pending_logins::ended_at.is_null())
+        .filter(pending_logins::expires_at.gt(micros(now)))
+        .filter(accounts::session_epoch.eq(pending_logins::session_epoch))
+        .filter(accounts::disabled_at.is_null())
+        .select((
+            pending_logins::id,
+            pending_logins::account_id,
+            pending_logins::session_epoch,
+            pending_logins::challenge_id,
+            pending_logins::asked_because,
+            pending_logins::opened_at,
+            pending_logins::expires_at,
+        ))
+        .first(conn)
+        .optional()?;
+    let Some((id, account, session_epoch, challenge, because, opened_at, expires_at)) = row else {
+        return Ok(None);
+    };
+    Ok(Some(PendingLogin {
+        id: Id::stored(id),
+        account: Id::stored(account),
+        session_epoch,
+        challenge: Id::stored(challenge),
+        asked_because: readable(AskedBecause::stored(&because), "reason")?,
+        opened_at: time(opened_at)?,
+        expires_at: time(expires_at)?,
+    }))
+}
+
+/// Ends a pending login: completed, cancelled, or replaced by a new login in the same browser.
+///
+/// # Errors
+/// As for any write.
+pub fn end(tx: &mut Tx<'_>, token: &TokenHash, now: DateTime<Utc>) -> Result<(), StorageError> {
+    diesel::update(
+        pending_logins::table
+            .filter(pending_logins::token_hash.eq(token.as_bytes().as_slice()))
+            .filter(pending_logins::ended_at.is_null()),
+    )
+    .set(pending_logins::ended_at.eq(micros(now)))
+    .execute(&mut **tx)?;
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! `sessions`: start one with an [`Entry`], find a live one, end one.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use crate::domain::account::Account;
+use crate::domain::browser::BrowserLabel;
+use crate::domain::ids::Id;
+use crate::domain::session::{EnteredBy, Entry, Session, SessionRules};
+use crate::domain::token::TokenHash;
+use crate::storage::accounts::AccountRow;
+use crate::storage::columns::{maybe_time, micros, readable, time};
+use crate::storage::schema::{accounts, sessions};
+use crate::storage::{AnyConnection, StorageError, Tx};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sessions)]
+struct SessionRow {
+    id: String,
+    account_id: String,
+    entered_by: String,
+    password_at: Option<i64>,
+    code_at: Option<i64>,
+    browser: String,
+    started_at: i64,
+    last_seen_at: i64,
+    expires_at: i64,
+}
+
+impl SessionRow {
+    fn session(self) -> Result<Session, StorageError> {
+        Ok(Session {
+            id: Id::stored(self.id),
+            account: Id::stored(self.account_id),
+            entered_by: readable(EnteredBy::stored(&self.entered_by), "kind of login")?,
+            password_at: maybe_time(self.password_at)?,
+            code_at: maybe_time(self.code_at)?,
+            browser: BrowserLabel::stored(self.browser),
+            started_at: time(self.started_at)?,
+            last_seen_at: time(self.last_seen_at)?,
+            expires_at: time(self.expires_at)?,
+        })
+    }
+}
+
+/// Starts a session. The [`Entry`] is consumed: one proof, one session.
+///
+/// # Errors
+/// As for any write.
+#[expect(clippy::needless_pass_by_value, reason = "an entry must not be used twice")]
+pub fn start(
+    tx: &mut Tx<'_>,
+    entry: Entry,
+    id: &Id<Session>,
+    token: &TokenHash,
+    browser: &BrowserLabel,
+    rules: &SessionRules,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::id.eq(id.as_str()),
+            sessions::token_hash.eq(token.as_bytes().as_slice()),
+            sessions::account_id.eq(entry.account().as_str()),
+            sessions::session_epoch.eq(entry.session_epoch()),
+            sessions::entered_by.eq(entry.entered_by().as_str()),
+            sessions::password_at.eq(micros(now)),
+            sessions::code_at.eq(entry.code_at(now).map(micros)),
+            sessions::browser.eq(browser.as_str()),
+            sessions::started_at.eq(micros(now)),
+            sessions::last_seen_at.eq(micros(now)),
+            sessions::expires_at.eq(micros(now + rules.max)),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Finds the live session of a token, and whose it is: one joined read. Role, standing and epoch are the account's own
+/// at this moment, so disabling or ending takes effect at the next request.
+///
+/// # Errors
+/// As for any read.
+pub fn find_live(
+    conn: &mut AnyConnection,
+    token: &TokenHash,
+    rules: &SessionRules,
+    now: DateTime<Utc>,
+) -> Result<Option<(Session, Account)>, StorageError> {
+    let row: Option<(SessionRow, AccountRow)> = sessions::table
+        .inner_join(accounts::table.on(accounts::id.eq(sessions::account_id)))
+        .filter(sessions::token_hash.eq(token.as_bytes().as_slice()))
+        .filter(accounts::session_epoch.eq(sessions::session_epoch))
+        .filter(accounts::disabled_at.is_null())
+        .select((SessionRow::as_select(), AccountRow::as_select()))
+        .first(conn)
+        .optional()?;
+    let Some((session, account)) = row else { return Ok(None) };
+    let session = session.session()?;
+    if !session.is_live(rules, now) {
+        return Ok(None);
+    }
+    Ok(Some((session, account.account(now)?)))
+}
+
+/// Notes that a session is in use: never back in time, and never for a session that is gone.
+///
+/// # Errors
+/// As for any write.
+pub fn touch(tx: &mut Tx<'_>, id: &Id<Session>, now: DateTime<Utc>) -> Result<(), StorageError> {
+    diesel::update(sessions::table.find(id.as_str()).filter(sessions::last_seen_at.lt(micros(now))))
+        .set(sessions::last_seen_at.eq(micros(now)))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Ends one session.
+///
+/// # Errors
+/// As for any write.
+pub fn end(tx: &mut Tx<'_>, token: &TokenHash) -> Result<(), StorageError> {
+    diesel::delete(sessions::table.filter(sessions::token_hash.eq(token.as_bytes().as_slice())))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Notes a fresh password or code in a session that confirms who is there, and gives it a new token.
+pub struct Renewal<'a> {
+    /// The token from now on.
+    pub token: &'a TokenHash,
+    /// The account's session epoch from now on.
+    pub session_epoch: i64,
+    /// When the password was last given.
+    pub password_at: Option<DateTime<Utc>>,
+    /// When a code was last entered.
+    pub code_at: Option<DateTime<Utc>>,
+}
+
+/// Issues a session anew after a step up (OWASP ASVS 5.0 7.2.4). Answers whether it was still there.
+///
+/// # Errors
+/// As for any write.
+pub fn renew(tx: &mut Tx<'_>, id: &Id<Session>, renewal: &Renewal<'_>) -> Result<bool, StorageError> {
+    let rows = diesel::update(sessions::table.find(id.as_str()))
+        .set((
+            sessions::token_hash.eq(renewal.token.as_bytes().as_slice()),
+            sessions::session_epoch.eq(renewal.session_epoch),
+            sessions::password_at.eq(renewal.password_at.map(micros)),
+            sessions::code_at.eq(renewal.code_at.map(micros)),
+        ))
+        .execute(&mut **tx)?;
+    Ok(rows == 1)
+}
+
+/// Takes the password half of a confirmation back: its codes were entered wrongly too often.
+///
+/// # Errors
+/// As for any write.
+pub fn forget_password_half(tx: &mut Tx<'_>, id: &Id<Session>) -> Result<(), StorageError> {
+    diesel::update(sessions::table.find(id.as_str()))
+        .set(sessions::password_at.eq(None::<i64>))
+        .execute(&mut **tx)?;
+    Ok(())
+}
