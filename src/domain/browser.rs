@@ -67,3 +67,101 @@ fn system_word(os: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn label(agent: &str) -> String {
+        BrowserLabel::from_user_agent(Some(agent)).as_str().to_owned()
+    }
+
+    #[test]
+    fn the_browsers_of_today_are_known() {
+        for (agent, expected) in [
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0",
+                "Firefox on Windows",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0",
+                "Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1",
+                "Safari on iPhone",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/142.0.7444.77 Mobile/15E148 Safari/604.1",
+                "Chrome on iPhone",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) FxiOS/145.0 Mobile/15E148 Safari/605.1.15",
+                "Firefox on iPhone",
+            ),
+            (
+                "Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
+                "Safari on iPad",
+            ),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15",
+                "Safari on Mac",
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36",
+                "Chrome on Android",
+            ),
+            ("Mozilla/5.0 (Android 15; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0", "Firefox on Android"),
+            (
+                "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36",
+                "Samsung Internet on Android",
+            ),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+                "Chrome on Linux",
+            ),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/142.0.0.0 Safari/537.36",
+                "Chrome on Linux",
+            ),
+            (
+                "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+                "Chrome on ChromeOS",
+            ),
+        ] {
+            assert_eq!(label(agent), expected, "{agent}");
+        }
+    }
+
+    #[test]
+    fn what_says_nothing_is_a_browser() {
+        assert_eq!(BrowserLabel::from_user_agent(None).as_str(), "a browser");
+        for agent in ["", "-", "curl/8.14.1", "Mozilla/5.0", "Googlebot/2.1", "UNKNOWN", "Windows"] {
+            assert!(label(agent).starts_with("a browser"), "{agent}: {}", label(agent));
+        }
+    }
+
+    #[test]
+    fn nothing_a_stranger_writes_is_repeated() {
+        for agent in [
+            "<script>alert(1)</script>",
+            "Firefox/1.0 <b>Windows NT</b>\r\nSubject: hello\u{0}\u{1b}[31m",
+            "Mozilla/5.0 (Windows Your account is closed, call 555-0142) Firefox/145.0",
+            "Mozilla/5.0 (Windows NT 10.0; ٣٣٣) Firefox/\u{202e}",
+            &"Chrome/".repeat(1500),
+            &"é".repeat(10_000),
+        ] {
+            let label = label(agent);
+            assert!(
+                label.len() <= 40 && label.bytes().all(|b| b == b' ' || b.is_ascii_alphabetic()),
+                "{label:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_row_cannot_smuggle_control_characters() {
+        assert_eq!(BrowserLabel::stored("Firefox\r\n on Mac".to_owned()).as_str(), "Firefox on Mac");
+        assert_eq!(BrowserLabel::stored("é".repeat(200)).as_str().chars().count(), 80);
+    }
+}

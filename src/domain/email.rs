@@ -155,3 +155,141 @@ fn is_well_formed(address: &str) -> bool {
     let options = Options::default().with_required_tld().without_domain_literal().without_display_text();
     Syntax::parse_with_options(address, options).is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn address(typed: &str) -> EmailAddress {
+        EmailAddress::parse(typed).unwrap()
+    }
+
+    #[test]
+    fn ada_keeps_her_spelling_and_loses_the_spelling_of_her_domain() {
+        let ada = address("  Ada.Lovelace@EXAMPLE.com ");
+        assert_eq!(ada.as_str(), "Ada.Lovelace@example.com");
+        assert_eq!(ada.domain(), "example.com");
+        assert_eq!(ada.key(), "ada.lovelace@example.com");
+        assert_eq!(ada, EmailAddress::stored(ada.as_str().to_owned()));
+    }
+
+    #[test]
+    fn a_domain_of_other_letters_is_kept_in_ascii() {
+        assert_eq!(address("ada@bücher.example").domain(), "xn--bcher-kva.example");
+        assert_eq!(address("ada@ｅｘａｍｐｌｅ.com").domain(), "example.com");
+    }
+
+    #[test]
+    fn usual_addresses_are_taken() {
+        for typed in [
+            "a@x.co",
+            "ada+codes@mail.example.co.uk",
+            "o'hara@example.com",
+            "a_b-c.d@1and1.example",
+            "1@2.de",
+        ] {
+            assert!(EmailAddress::parse(typed).is_ok(), "{typed}");
+        }
+        assert!(EmailAddress::parse(&format!("{}@{}.example", "a".repeat(64), "b".repeat(63))).is_ok());
+    }
+
+    #[test]
+    fn nothing_is_told_from_something_wrong() {
+        assert_eq!(EmailAddress::parse(""), Err(EmailFault::Empty));
+        assert_eq!(EmailAddress::parse(" \n"), Err(EmailFault::Empty));
+        assert_eq!(EmailAddress::parse("ada"), Err(EmailFault::Format));
+    }
+
+    #[test]
+    fn what_mail_cannot_be_sent_to_is_refused() {
+        let long = format!("{}@example.com", "a".repeat(65));
+        let longest = format!("ada@{}.example", ["b".repeat(60).as_str(); 4].join("."));
+        for typed in [
+            "@example.com",
+            "ada@",
+            "ada@localhost",
+            "ada@[127.0.0.1]",
+            "ada@127.0.0.1",
+            "ada@0x7f.1",
+            "ada@example.com.",
+            "ada@example..com",
+            "ada@-example.com",
+            "ada@exa_mple.com",
+            "ada@exa%6dple.com",
+            "ada@example.com:25",
+            "ada@user@example.com",
+            ".ada@example.com",
+            "ada.@example.com",
+            "a..da@example.com",
+            "\"ada\"@example.com",
+            "Ada <ada@example.com>",
+            "ada lovelace@example.com",
+            "ада@example.com",
+            "ada＠example.com",
+            "ada@exam\u{ad}ple\u{0}.com",
+            "ada@example.com,eve@example.com",
+            "ada@example.com\r\nBcc: eve@example.com",
+            "ada\r\nBcc: eve@example.com",
+            &long,
+            &longest,
+        ] {
+            assert_eq!(EmailAddress::parse(typed), Err(EmailFault::Format), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn two_spellings_of_one_mailbox_are_known_as_one() {
+        assert_eq!(address("Ada+codes@Example.com").mailbox_key(), address("ada@example.com").mailbox_key());
+        assert_eq!(address("ada+a+b@example.com").mailbox_key(), "ada@example.com");
+        assert_eq!(address("+ada@example.com").mailbox_key(), "+ada@example.com");
+        assert_ne!(address("ada@example.com").mailbox_key(), address("ada@example.org").mailbox_key());
+    }
+
+    #[test]
+    fn the_mask_says_which_address_it_is_and_no_more() {
+        let mask = address("ada@example.com").masked();
+        assert_eq!(mask.shown, "a•••@e•••.com");
+        assert_eq!(mask.spoken, "your address starting with a, at a domain starting with e");
+        assert_eq!(address("ada@mail.example.co.uk").masked().shown, "a•••@m•••.uk");
+    }
+
+    #[test]
+    fn a_single_letter_is_not_given_away() {
+        let mask = address("a@x.org").masked();
+        assert_eq!(mask.shown, "•••@•••.org");
+        assert_eq!(mask.spoken, "your address, at a domain");
+    }
+
+    #[test]
+    fn no_log_line_shows_an_address() {
+        assert_eq!(format!("{:?}", address("ada@example.com")), "EmailAddress(a•••@e•••.com)");
+    }
+
+    proptest! {
+        #[test]
+        fn a_mask_never_shows_more_than_a_first_letter(local in "[a-z0-9]{1,20}", site in "[a-z0-9]{1,20}") {
+            let mask = address(&format!("{local}@{site}.example")).masked();
+            let (left, right) = mask.shown.split_once('@').unwrap();
+            let right = right.strip_suffix(".example").unwrap();
+            for (shown, hidden) in [(left, local), (right, site)] {
+                let letters = shown.strip_suffix(DOTS).unwrap();
+                prop_assert!(letters.len() <= 1 && hidden.starts_with(letters) && letters != hidden);
+            }
+        }
+
+        #[test]
+        fn whatever_is_typed_there_is_an_answer(typed in "\\PC{0,40}") {
+            let _ = EmailAddress::parse(&typed);
+            let _ = EmailAddress::parse(&format!("ada@{typed}"));
+        }
+
+        #[test]
+        fn an_address_taken_once_is_taken_again(typed in "[A-Za-z+.]{1,12}@[a-zA-Zäß.-]{1,12}\\.(com|de)") {
+            if let Ok(first) = EmailAddress::parse(&typed) {
+                prop_assert_eq!(EmailAddress::parse(first.as_str()).unwrap(), first);
+            }
+        }
+    }
+}

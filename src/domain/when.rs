@@ -51,3 +51,74 @@ pub fn moment(at: DateTime<Utc>, now: DateTime<Utc>, tz: Tz) -> String {
         format!("{}, {}", day_with_year(at, tz), clock(at, tz))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(iso: &str) -> DateTime<Utc> {
+        iso.parse().unwrap()
+    }
+
+    fn new_york() -> Tz {
+        zone("America/New_York").unwrap()
+    }
+
+    #[test]
+    fn zones_are_known_by_their_iana_names() {
+        assert_eq!(zone("Europe/Berlin").unwrap().name(), "Europe/Berlin");
+        assert_eq!(zone("UTC"), Some(Tz::UTC));
+        assert_eq!(zone("Berlin"), None);
+        assert_eq!(zone("../../etc/passwd"), None);
+    }
+
+    #[test]
+    fn the_clock_never_breaks_before_am_and_pm() {
+        assert_eq!(clock(at("2026-11-24T15:42:00Z"), new_york()), "10:42\u{a0}am");
+        assert_eq!(clock(at("2026-11-25T00:05:00Z"), new_york()), "7:05\u{a0}pm");
+    }
+
+    #[test]
+    fn noon_is_pm_and_midnight_is_am() {
+        assert_eq!(clock(at("2026-11-24T12:00:00Z"), Tz::UTC), "12:00\u{a0}pm");
+        assert_eq!(clock(at("2026-11-24T00:00:00Z"), Tz::UTC), "12:00\u{a0}am");
+    }
+
+    #[test]
+    fn the_zone_changes_its_name_with_the_season() {
+        // In 2026 the clocks of New York went from EST to EDT at 07:00 UTC on March 8, and back at 06:00 UTC on November 1.
+        assert_eq!(clock_and_zone(at("2026-03-08T06:59:59Z"), new_york()), "1:59\u{a0}am EST");
+        assert_eq!(clock_and_zone(at("2026-03-08T07:00:00Z"), new_york()), "3:00\u{a0}am EDT");
+        assert_eq!(clock_and_zone(at("2026-11-01T05:59:59Z"), new_york()), "1:59\u{a0}am EDT");
+        assert_eq!(clock_and_zone(at("2026-11-01T06:00:00Z"), new_york()), "1:00\u{a0}am EST");
+    }
+
+    #[test]
+    fn a_zone_without_letters_is_named_by_its_distance() {
+        let time = at("2026-11-24T15:42:00Z");
+        assert_eq!(clock_and_zone(time, zone("America/Sao_Paulo").unwrap()), "12:42\u{a0}pm UTC-03:00");
+        assert_eq!(clock_and_zone(time, zone("Asia/Kathmandu").unwrap()), "9:27\u{a0}pm UTC+05:45");
+        assert_eq!(clock_and_zone(time, Tz::UTC), "3:42\u{a0}pm UTC");
+    }
+
+    #[test]
+    fn days_are_those_of_the_zone() {
+        let late = at("2026-12-09T03:30:00Z");
+        assert_eq!(day(late, new_york()), "December 8");
+        assert_eq!(day(late, Tz::UTC), "December 9");
+        assert_eq!(day_with_year(at("2027-01-01T04:59:59Z"), new_york()), "December 31, 2026");
+    }
+
+    #[test]
+    fn machines_get_whole_seconds_in_utc() {
+        assert_eq!(iso(at("2026-11-24T10:52:00.987-05:00")), "2026-11-24T15:52:00Z");
+    }
+
+    #[test]
+    fn a_moment_says_only_what_today_does_not() {
+        let now = at("2026-12-09T03:30:00Z");
+        assert_eq!(moment(at("2026-12-08T15:42:00Z"), now, new_york()), "10:42\u{a0}am");
+        assert_eq!(moment(at("2026-12-08T15:42:00Z"), now, Tz::UTC), "December 8, 3:42\u{a0}pm");
+        assert_eq!(moment(at("2027-01-02T15:42:00Z"), now, new_york()), "January 2, 2027, 10:42\u{a0}am");
+    }
+}

@@ -125,3 +125,120 @@ impl Area {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::ID_BYTES;
+    use crate::domain::secret::Secret;
+
+    const SALT: [u8; SALT_BYTES] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+
+    fn typed(text: &str) -> PasswordInput {
+        PasswordInput::from_typed(Secret::new(text.to_owned()))
+    }
+
+    fn account() -> Id<Account> {
+        Id::new(chrono::DateTime::UNIX_EPOCH, &[1; ID_BYTES])
+    }
+
+    fn cheap_hash(password: &str) -> PasswordHash {
+        hash(&typed(password), &Cost::CHEAPEST, &SALT, &mut Area::for_cost(Cost::CHEAPEST)).unwrap()
+    }
+
+    fn check_cheaply(password: &str, stored: &PasswordHash) -> Option<PasswordProof> {
+        let (account, decoy) = (account(), Cost::CHEAPEST.decoy());
+        let claim = Claim { account: &account, session_epoch: 3, hash: stored };
+        check(&typed(password), Some(claim), &decoy, &mut Area::for_cost(Cost::CHEAPEST)).unwrap()
+    }
+
+    #[test]
+    fn ada_proves_that_it_is_her_and_when_her_hash_was_read() {
+        let proof =
+            check_cheaply("wharf otter lime quartet", &cheap_hash("wharf otter lime quartet")).unwrap();
+        assert_eq!(proof.account(), &account());
+        assert_eq!(proof.session_epoch(), 3);
+    }
+
+    #[test]
+    fn any_other_password_proves_nothing() {
+        let stored = cheap_hash("wharf otter lime quartet");
+        for other in ["", "wharf otter lime quartet ", "Wharf otter lime quartet", "wharf otter lime quartes"]
+        {
+            assert!(check_cheaply(other, &stored).is_none(), "{other:?}");
+        }
+        let long = "wharf otter ".repeat(7);
+        assert!(check_cheaply(&format!("{long}y"), &cheap_hash(&format!("{long}x"))).is_none());
+    }
+
+    #[test]
+    fn an_accent_typed_in_two_ways_opens_the_same_account() {
+        assert!(check_cheaply("cafe\u{301} quartet lime", &cheap_hash("caf\u{e9} quartet lime")).is_some());
+    }
+
+    #[test]
+    fn nobody_is_proved_against_the_decoy() {
+        // Not even by the password the decoy was made with, if there were one.
+        let decoy = cheap_hash("wharf otter lime quartet");
+        let area = &mut Area::for_cost(Cost::CHEAPEST);
+        assert!(check(&typed("wharf otter lime quartet"), None, &decoy, area).unwrap().is_none());
+    }
+
+    #[test]
+    fn the_hash_is_that_of_other_implementations() {
+        // The first was computed with OpenSSL, the others stand in the tests of the Argon2 reference implementation.
+        let policy = hash(
+            &typed("correct horse battery staple"),
+            &Cost::POLICY,
+            &SALT,
+            &mut Area::for_cost(Cost::POLICY),
+        );
+        assert_eq!(
+            policy.unwrap().as_str(),
+            "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$gYJZtjEAJqjg26xdLmknq8/bB7MiWPrE9hsYuA+SkIU"
+        );
+        for stored in [
+            "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+            "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
+            "$argon2id$v=19$m=65536,t=1,p=1$c29tZXNhbHQ$9qWtwbpyPd3vm1rB1GThgPzZ3/ydHL92zKL+15XZypg",
+        ] {
+            let stored = PasswordHash::parse(stored.to_owned()).unwrap();
+            assert!(check_cheaply("password", &stored).is_some());
+            assert!(check_cheaply("passwore", &stored).is_none());
+        }
+    }
+
+    #[test]
+    fn one_password_has_another_hash_under_another_salt() {
+        let area = &mut Area::for_cost(Cost::CHEAPEST);
+        let other = hash(&typed("wharf otter"), &Cost::CHEAPEST, &[9; SALT_BYTES], area).unwrap();
+        assert_ne!(other.as_str(), cheap_hash("wharf otter").as_str());
+    }
+
+    #[test]
+    fn a_row_that_wants_more_memory_gets_it_for_its_own_run_only() {
+        let area = &mut Area::for_cost(Cost::CHEAPEST);
+        let dear = Cost { memory_kib: 64, ..Cost::CHEAPEST };
+        let stored = hash(&typed("wharf otter"), &dear, &SALT, &mut Area::for_cost(dear)).unwrap();
+        assert!(check(&typed("wharf otter"), None, &stored, area).is_ok());
+        assert_eq!(area.blocks.len(), 8);
+        assert!(area.blocks.capacity() < 64);
+    }
+
+    #[test]
+    fn an_area_used_before_changes_nothing() {
+        let area = &mut Area::for_cost(Cost::CHEAPEST);
+        let first = hash(&typed("wharf otter"), &Cost::CHEAPEST, &SALT, area).unwrap();
+        let _ = hash(&typed("something else"), &Cost::CHEAPEST, &[7; SALT_BYTES], area).unwrap();
+        assert_eq!(hash(&typed("wharf otter"), &Cost::CHEAPEST, &SALT, area).unwrap(), first);
+        area.release();
+        assert_eq!(area.blocks.capacity(), 0);
+        assert_eq!(hash(&typed("wharf otter"), &Cost::CHEAPEST, &SALT, area).unwrap(), first);
+    }
+
+    #[test]
+    fn a_cost_that_argon2_does_not_know_is_a_fault_and_not_a_panic() {
+        let nothing = Cost { memory_kib: 0, passes: 0, lanes: 0 };
+        assert!(hash(&typed("x"), &nothing, &SALT, &mut Area::for_cost(nothing)).is_err());
+    }
+}

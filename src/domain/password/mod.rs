@@ -54,3 +54,43 @@ impl fmt::Debug for PasswordInput {
         f.write_str("PasswordInput")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(text: &str) -> PasswordInput {
+        PasswordInput::from_typed(Secret::new(text.to_owned()))
+    }
+
+    #[test]
+    fn two_ways_to_type_an_e_with_an_accent_are_one_password() {
+        assert!(typed("caf\u{e9}").is_same_as(&typed("cafe\u{301}")));
+        assert_eq!(typed("cafe\u{301}").char_count(), 4);
+    }
+
+    #[test]
+    fn nothing_else_about_a_password_is_changed() {
+        for (one, other) in
+            [("word", "word "), ("word", " word"), ("word", "Word"), ("ﬁsh", "fish"), ("ａ", "a")]
+        {
+            assert!(!typed(one).is_same_as(&typed(other)), "{one:?} {other:?}");
+        }
+        assert!(!typed(" ").is_empty());
+        assert!(typed("").is_empty());
+    }
+
+    #[test]
+    fn normalising_leaves_no_copy_behind() {
+        // The characters that grow most: one of two bytes becomes two of two, one of three bytes becomes three of three.
+        for grower in ["\u{344}", "\u{fb2c}", "\u{1d160}"] {
+            let text = grower.repeat(100);
+            assert!(text.nfc().collect::<String>().len() <= text.len() * 3);
+        }
+    }
+
+    #[test]
+    fn no_log_line_shows_a_password() {
+        assert_eq!(format!("{:?}", typed("correct horse battery staple")), "PasswordInput");
+    }
+}

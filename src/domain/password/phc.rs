@@ -112,3 +112,100 @@ fn parse_number(text: &str) -> Option<u32> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     text.parse().ok().filter(|_| is_plain)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STORED: &str =
+        "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$gYJZtjEAJqjg26xdLmknq8/bB7MiWPrE9hsYuA+SkIU";
+
+    fn parse(text: &str) -> Option<PasswordHash> {
+        PasswordHash::parse(text.to_owned())
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_read() {
+        let read = parse(STORED).unwrap();
+        assert_eq!(read.cost, Cost::POLICY);
+        assert_eq!(read.salt, (0..16).collect::<Vec<u8>>());
+        assert_eq!(PasswordHash::new(read.cost, read.salt.clone(), read.output), read);
+        assert_eq!(read.as_str(), STORED);
+    }
+
+    #[test]
+    fn the_policy_is_the_one_of_the_standard() {
+        // OWASP ASVS 5.0 appendix C: m >= 19456 KiB with t >= 2 and p = 1.
+        assert_eq!(Cost::POLICY, Cost { memory_kib: 19456, passes: 2, lanes: 1 });
+    }
+
+    #[test]
+    fn the_decoy_costs_what_a_real_hash_costs() {
+        for cost in [Cost::POLICY, Cost::CHEAPEST] {
+            let decoy = cost.decoy();
+            assert_eq!(decoy.cost, cost);
+            assert_eq!(decoy.salt.len(), SALT_BYTES);
+            assert_eq!(parse(decoy.as_str()), Some(decoy));
+        }
+        assert!(Cost::POLICY.decoy().as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+    }
+
+    #[test]
+    fn an_older_hash_is_made_anew_when_the_cost_has_risen() {
+        let stored = parse(STORED).unwrap();
+        assert!(!stored.is_below(&Cost::POLICY));
+        assert!(stored.is_below(&Cost { memory_kib: 19457, ..Cost::POLICY }));
+        assert!(stored.is_below(&Cost { passes: 3, ..Cost::POLICY }));
+        assert!(!stored.is_below(&Cost::CHEAPEST));
+    }
+
+    #[test]
+    fn only_whole_argon2id_strings_are_read() {
+        for (from, to) in [
+            ("argon2id", "argon2i"),
+            ("v=19", "v=16"),
+            ("$v=19", ""),
+            ("m=19456,t=2", "t=2,m=19456"),
+            ("m=19456", "m=019456"),
+            ("m=19456", "m=+19456"),
+            ("m=19456", "m="),
+            ("t=2", "t=-2"),
+            ("p=1", "p=1,keyid=x"),
+            ("AAECAwQFBgcICQoLDA0ODw", "AAECAwQF"),
+            ("AAECAwQFBgcICQoLDA0ODw", "AAECAwQFBgcICQoLDA0ODw=="),
+            ("SkIU", ""),
+            ("SkIU", "SkIV"),
+            ("SkIU", "SkIU$"),
+            ("gYJZ", "gY-Z"),
+            ("$argon2id", "argon2id"),
+        ] {
+            let text = STORED.replacen(from, to, 1);
+            assert_ne!(text, STORED);
+            assert_eq!(parse(&text), None, "{text}");
+        }
+        for text in ["", "$", "$$$$$", "plain", "$2b$12$abcdefghijklmnopqrstuv"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_row_cannot_ask_for_absurd_work() {
+        let with = |cost: &str| parse(&STORED.replace("m=19456,t=2,p=1", cost));
+        assert!(with("m=65536,t=10,p=4").is_some());
+        assert!(with("m=8,t=1,p=1").is_some());
+        for cost in
+            ["m=65537,t=2,p=1", "m=19456,t=11,p=1", "m=19456,t=2,p=5", "m=19456,t=0,p=1", "m=7,t=1,p=1"]
+        {
+            assert_eq!(with(cost), None, "{cost}");
+        }
+        assert_eq!(with("m=31,t=1,p=4"), None);
+        assert_eq!(with("m=99999999999,t=1,p=1"), None);
+        assert_eq!(with("m=19456,t=2,p=0"), None);
+    }
+
+    #[test]
+    fn no_log_line_shows_a_hash() {
+        let shown = format!("{:?}", parse(STORED).unwrap());
+        assert!(shown.contains("19456") && !shown.contains("AAEC") && !shown.contains("gYJZ"));
+    }
+}

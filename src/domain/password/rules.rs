@@ -120,3 +120,117 @@ fn is_made_of(text: &str, words: &[&str]) -> bool {
 fn bare(text: &str) -> String {
     text.to_lowercase().chars().filter(|letter| letter.is_alphanumeric()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::secret::Secret;
+
+    fn judged(password: &str) -> Result<(), PasswordFault> {
+        judge_at(15, password)
+    }
+
+    fn judge_at(min_length: usize, password: &str) -> Result<(), PasswordFault> {
+        let input = PasswordInput::from_typed(Secret::new(password.to_owned()));
+        judge(&input, &PasswordRules { min_length }, "ada.lovelace", "Harbour Freight")
+    }
+
+    /// Letters in no order that a list or a keyboard has.
+    fn letters(count: usize) -> String {
+        "mqzovtkwyhsbxjcuflrngdpeia".chars().cycle().step_by(7).take(count).collect()
+    }
+
+    #[test]
+    fn fifteen_characters_of_any_kind_are_enough() {
+        assert_eq!(PasswordRules::default().min_length, 15);
+        assert_eq!(judged(""), Err(PasswordFault::Empty));
+        assert_eq!(judged(&letters(14)), Err(PasswordFault::TooShort { min: 15 }));
+        assert_eq!(judged(&letters(15)), Ok(()));
+        assert_eq!(judged("wharf otter lime quartet"), Ok(()));
+        assert_eq!(judged("🦦 wharf 🍋 quartet 🚲"), Ok(()));
+    }
+
+    #[test]
+    fn a_long_password_is_taken_or_refused_but_never_cut_off() {
+        assert_eq!(judged(&letters(64)), Ok(()));
+        assert_eq!(judged(&letters(128)), Ok(()));
+        assert_eq!(judged(&letters(129)), Err(PasswordFault::TooLong { max: 128 }));
+        assert_eq!(judged(&"🦦".repeat(129)), Err(PasswordFault::TooLong { max: 128 }));
+    }
+
+    #[test]
+    fn characters_are_counted_after_normalising() {
+        // 14 letters and one accent of its own: one character too few once they are put together.
+        let text = format!("{}e\u{301}", letters(13));
+        assert_eq!(judged(&text), Err(PasswordFault::TooShort { min: 15 }));
+    }
+
+    #[test]
+    fn no_configuration_goes_below_eight() {
+        assert_eq!(judge_at(0, &letters(7)), Err(PasswordFault::TooShort { min: 8 }));
+        assert_ne!(judge_at(8, &letters(8)), Err(PasswordFault::TooShort { min: 8 }));
+        assert_eq!(judge_at(8, &letters(10)), Ok(()));
+        assert_eq!(judge_at(1000, &letters(127)), Err(PasswordFault::TooShort { min: 128 }));
+        assert_eq!(judge_at(1000, &letters(128)), Ok(()));
+    }
+
+    #[test]
+    fn nothing_but_the_username_and_the_product_is_no_password() {
+        for password in [
+            "ada.lovelaceada.lovelace",
+            "Ada.Lovelace ADA.LOVELACE",
+            "adalovelaceadalovelace",
+            "harbourfreightharbourfreight",
+            "HarbourFreight-ada.lovelace",
+            "ada.lovelace@harbour.freight!",
+        ] {
+            assert_eq!(judged(password), Err(PasswordFault::OnlyContext), "{password}");
+        }
+    }
+
+    #[test]
+    fn a_name_among_other_words_is_no_fault() {
+        assert_eq!(judged("harbour otter quartet lime 7 ada.lovelace"), Ok(()));
+        assert!(!is_made_of("...............", &["...", ""]));
+        assert!(!is_made_of("", &["ada"]));
+    }
+
+    #[test]
+    fn what_everybody_tries_first_is_refused_with_advice() {
+        for password in [
+            "passwordpassword",
+            "aaaaaaaaaaaaaaaa",
+            "qwertyuiopasdfghjkl",
+            "abcdefghijklmnop",
+            "123456789012345",
+        ] {
+            match judged(password) {
+                Err(PasswordFault::Guessable { advice }) => {
+                    assert!(advice.ends_with('.') && !advice.contains(['<', '\n']), "{password}: {advice}");
+                }
+                other => panic!("{password}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_with_a_number_behind_it_is_guessed_from_the_name() {
+        assert!(matches!(judged("ada.lovelace2026"), Err(PasswordFault::Guessable { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_typed_there_is_an_answer(password in "\\PC{0,140}") {
+            let _ = judged(&password);
+        }
+
+        #[test]
+        fn any_row_of_context_words_is_seen_as_one(row in prop::collection::vec(prop_oneof!["ada", "POSTERN", "adap"], 1..8)) {
+            prop_assert!(is_made_of(&row.join(" "), &["Ada", "Postern", "adaP"]));
+            let text = format!("{} z", row.join(" "));
+            prop_assert!(!is_made_of(&text, &["Ada", "Postern", "adaP"]));
+        }
+    }
+}
