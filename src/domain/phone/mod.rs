@@ -1,7 +1,7 @@
 //! Phone numbers: E.164 only, in the countries the operator allows.
 //!
 //! The library behind it is rlibphonenumber, and nothing outside this folder knows it. It accepts far more than anyone
-//! types into a field for a number (extensions, letters, `tel:` links, digits of any script), so [`typed`] looks first.
+//! types into a field for a number (extensions, letters, `tel:` links, digits of any script), so `typed.rs` looks first.
 
 mod country;
 mod fault;
