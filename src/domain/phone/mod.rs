@@ -5,15 +5,17 @@
 
 mod country;
 mod fault;
+mod kind;
 mod typed;
 
 use std::fmt;
 
-use rlibphonenumber::{PhoneNumber as Parsed, PhoneNumberFormat, PhoneNumberType};
+use rlibphonenumber::{PhoneNumber as Parsed, PhoneNumberFormat};
 
 pub use country::Country;
 pub use fault::PhoneFault;
 
+use self::kind::Kind;
 use super::email::{DOTS, Masked};
 
 /// A phone number that can get text messages, as far as its digits tell: E.164 and the country it lies in.
@@ -103,33 +105,6 @@ impl fmt::Debug for PhoneNumber {
     }
 }
 
-/// What a number is for, as far as it matters to a text message.
-#[derive(Clone, Copy)]
-enum Kind {
-    Textable,
-    PremiumRate,
-    TollFree,
-    Other,
-}
-
-impl Kind {
-    fn of(parsed: &Parsed) -> Self {
-        match parsed.get_type() {
-            // In the United States and Canada no digit tells a mobile phone from a landline.
-            PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile => Self::Textable,
-            PhoneNumberType::PremiumRate | PhoneNumberType::SharedCost => Self::PremiumRate,
-            PhoneNumberType::TollFree => Self::TollFree,
-            PhoneNumberType::FixedLine
-            | PhoneNumberType::VoIP
-            | PhoneNumberType::PersonalNumber
-            | PhoneNumberType::Pager
-            | PhoneNumberType::UAN
-            | PhoneNumberType::VoiceMail
-            | PhoneNumberType::Unknown => Self::Other,
-        }
-    }
-}
-
 /// The number that these characters are, if anybody can have it.
 fn read(typed: &str, chosen: &Country) -> Option<Parsed> {
     let parse = |text: &str| Parsed::parse(text, chosen.region()).ok().filter(Parsed::is_valid);
@@ -147,7 +122,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use proptest::prelude::*;
-    use rlibphonenumber::PHONE_NUMBER_UTIL;
+    use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberType};
 
     use super::*;
 
