@@ -60,6 +60,7 @@ fn system_word(os: &str) -> Option<&'static str> {
         "iPad" => "iPad",
         "iPhone" => "iPhone",
         "iPod" => "iPod",
+        "iOS" => "iOS",
         "Linux" => "Linux",
         "Mac OSX" => "Mac",
         "Windows Phone OS" => "Windows Phone",
@@ -70,10 +71,16 @@ fn system_word(os: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn label(agent: &str) -> String {
         BrowserLabel::from_user_agent(Some(agent)).as_str().to_owned()
+    }
+
+    fn is_plain(label: &str) -> bool {
+        label.len() <= 40 && label.bytes().all(|byte| byte == b' ' || byte.is_ascii_alphabetic())
     }
 
     #[test]
@@ -163,5 +170,24 @@ mod tests {
     fn a_row_cannot_smuggle_control_characters() {
         assert_eq!(BrowserLabel::stored("Firefox\r\n on Mac".to_owned()).as_str(), "Firefox on Mac");
         assert_eq!(BrowserLabel::stored("é".repeat(200)).as_str().chars().count(), 80);
+    }
+
+    /// What the parser looks for, so that chance finds its way into every corner of it.
+    const PIECES: &str = "Mozilla/5.0 (|Windows NT |Windows Phone OS |Win98|Windows CE|Xbox|Mac OS X |iPhone; |iPad; |\
+        like Mac OS X|CPU OS 9_0|Linux|Android|Android 4|CrOS |FreeBSD |BlackBerry|BB10|Symbian|\
+        Tizen|DoCoMo/|FOMA;|KDDI-|SoftBank/|WILLCOM;|jig browser|emobile|UP.Browser|PlayStation|\
+        PSP (PlayStation Portable); |Nintendo |Chrome/|CriOS/|Firefox/|FxiOS/|Safari/|Version/|\
+        Opera |OPR/|MSIE |IEMobile/|Trident/|Edg/|Vivaldi/|YaBrowser/|SamsungBrowser/|Sleipnir/|\
+        GSA/|Googlebot|bot|crawler|HttpClient/|curl/|Java/|rv:|1.0|;|)|(|/| |é|\u{0}";
+
+    proptest! {
+        #[test]
+        fn whatever_is_sent_there_is_a_label(
+            text in "\\PC{0,80}",
+            pieces in prop::collection::vec(prop::sample::select(PIECES.split('|').collect::<Vec<_>>()), 0..12),
+        ) {
+            prop_assert!(is_plain(&label(&text)), "{text:?}");
+            prop_assert!(is_plain(&label(&pieces.concat())), "{pieces:?}");
+        }
     }
 }

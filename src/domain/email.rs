@@ -286,8 +286,11 @@ mod tests {
         }
 
         #[test]
-        fn an_address_taken_once_is_taken_again(typed in "[A-Za-z+.]{1,12}@[a-zA-Zäß.-]{1,12}\\.(com|de)") {
+        fn an_address_taken_once_is_taken_again_and_by_the_mailer(
+            typed in "[!-~]{1,12}@[a-zA-Zäß0-9.-]{1,12}\\.(com|de|рф)",
+        ) {
             if let Ok(first) = EmailAddress::parse(&typed) {
+                prop_assert!(first.as_str().parse::<lettre::Address>().is_ok());
                 prop_assert_eq!(EmailAddress::parse(first.as_str()).unwrap(), first);
             }
         }

@@ -51,7 +51,10 @@ impl Cost {
 }
 
 /// A stored password hash: an Argon2id PHC string that carries its own cost. Its `Debug` shows only the cost.
-#[derive(Clone, PartialEq, Eq)]
+///
+/// It has no `==` outside tests: hashes are compared in constant time, by [`check`](super::check) alone.
+#[derive(Clone)]
+#[cfg_attr(test, derive(PartialEq, Eq))]
 pub struct PasswordHash {
     text: String,
     pub(super) cost: Cost,

@@ -227,7 +227,9 @@ mod tests {
         }
 
         #[test]
-        fn any_row_of_context_words_is_seen_as_one(row in prop::collection::vec(prop_oneof!["ada", "POSTERN", "adap"], 1..8)) {
+        fn any_row_of_context_words_is_seen_as_one(
+            row in prop::collection::vec(prop_oneof!["ada", "POSTERN", "adap"], 1..8),
+        ) {
             prop_assert!(is_made_of(&row.join(" "), &["Ada", "Postern", "adaP"]));
             let text = format!("{} z", row.join(" "));
             prop_assert!(!is_made_of(&text, &["Ada", "Postern", "adaP"]));

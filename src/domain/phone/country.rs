@@ -1,6 +1,6 @@
 //! Countries, as far as phone numbers know them: ISO 3166 codes, English names, calling codes.
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber as Parsed, PhoneNumberType, Region};
+use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber as Parsed, PhoneNumberType, Region};
 
 /// A country or territory with phone numbers of its own, by its ISO 3166-1 alpha-2 code.
 ///
@@ -43,7 +43,9 @@ impl Country {
                 national_number: 10_u64.saturating_pow(digits.saturating_sub(1)),
                 ..Parsed::default()
             };
-            PHONE_NUMBER_UTIL.is_possible_number_for_type(&probe, PhoneNumberType::Mobile)
+            let fit =
+                PHONE_NUMBER_UTIL.is_possible_number_for_type_with_reason(&probe, PhoneNumberType::Mobile);
+            fit == Ok(NumberLengthType::IsPossible)
         };
         let lengths: Vec<usize> =
             (4..=15).filter(fits).filter_map(|digits| usize::try_from(digits).ok()).collect();
@@ -52,6 +54,11 @@ impl Country {
 
     pub(super) fn of_region(region: Region) -> Option<Self> {
         Self::parse(&region.to_string())
+    }
+
+    /// The country that a calling code is first of all, as in `US` for 1.
+    pub(super) fn of_calling_code(calling_code: i32) -> Option<Self> {
+        Self::of_region(PHONE_NUMBER_UTIL.get_region_for_country_code(calling_code)?)
     }
 
     pub(super) fn region(&self) -> Option<Region> {
@@ -311,3 +318,44 @@ const COUNTRIES: &[(&str, &str)] = &[
     ("ZM", "Zambia"),
     ("ZW", "Zimbabwe"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn countries_are_known_by_their_codes() {
+        let jamaica = Country::parse("jm").unwrap();
+        assert_eq!((jamaica.as_str(), jamaica.name(), jamaica.calling_code()), ("JM", "Jamaica", 1));
+        assert_eq!(Country::parse(" US "), Country::parse("US"));
+        for code in ["", "U", "USA", "1", "+1", "001", "UK", "ZZ", "ÄÖ"] {
+            assert_eq!(Country::parse(code), None, "{code}");
+        }
+    }
+
+    #[test]
+    fn every_country_the_library_knows_has_a_name_here_and_the_other_way_round() {
+        let regions = PHONE_NUMBER_UTIL.get_supported_regions();
+        assert_eq!(regions.len(), COUNTRIES.len());
+        for region in regions {
+            let country = Country::of_region(region).unwrap();
+            assert_eq!(country.region(), Some(region));
+            assert!(country.calling_code() > 0, "{country:?}");
+        }
+    }
+
+    #[test]
+    fn the_table_is_sorted_and_names_nobody_twice() {
+        assert!(COUNTRIES.is_sorted_by(|one, next| one.0 < next.0));
+        let names: std::collections::HashSet<&str> = COUNTRIES.iter().map(|(_, name)| *name).collect();
+        assert_eq!(names.len(), COUNTRIES.len());
+    }
+
+    #[test]
+    fn numbers_have_the_lengths_their_country_gives_them() {
+        let lengths = |code| Country::parse(code).unwrap().mobile_lengths();
+        assert_eq!(lengths("US"), (10, 10));
+        assert_eq!(lengths("FR"), (9, 9));
+        assert_eq!(lengths("DE"), (10, 11));
+    }
+}
