@@ -6,16 +6,13 @@
 //!
 //! `web::Form` with serde was rejected: it keeps plain copies of passwords and drops unknown fields without a word.
 
-use std::fmt;
-use std::future::{Future, poll_fn};
-use std::mem;
-use std::pin::{Pin, pin};
+mod body;
 
-use actix_web::body::{BodyStream, MessageBody};
-use actix_web::dev::Payload;
+use std::fmt;
+use std::mem;
+
+use actix_web::ResponseError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
-use actix_web::{FromRequest, HttpRequest, ResponseError};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::domain::secret::Secret;
@@ -164,63 +161,6 @@ impl fmt::Debug for Fields {
     }
 }
 
-impl FromRequest for Fields {
-    type Error = BadForm;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, BadForm>>>>;
-
-    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let announced = announced_as_form(req.headers());
-        let payload = payload.take();
-        Box::pin(async move {
-            let typed = announced?;
-            let body = read(payload).await?;
-            // A POST of nothing at all may leave out the type of the nothing.
-            if typed || body.is_empty() { Self::parse(&body) } else { Err(BadForm::ContentType) }
-        })
-    }
-}
-
-/// Looks at the head alone, so that a large or foreign body is refused before it is read. `Ok(false)`: no type is given.
-fn announced_as_form(headers: &HeaderMap) -> Result<bool, BadForm> {
-    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > LONGEST_BODY)) {
-        return Err(BadForm::TooLarge);
-    }
-    let mut types = headers.get_all(CONTENT_TYPE);
-    match (types.next(), types.next()) {
-        (None, _) => Ok(false),
-        (Some(one), None) if one.to_str().is_ok_and(is_form_type) => Ok(true),
-        (Some(_), _) => Err(BadForm::ContentType),
-    }
-}
-
-fn is_form_type(value: &str) -> bool {
-    let mut parts = value.split(';').map(str::trim);
-    let essence = parts.next().unwrap_or_default();
-    essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
-        && parts.all(|parameter| match parameter.split_once('=') {
-            Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
-                value.trim_matches('"').eq_ignore_ascii_case("utf-8")
-            }
-            Some(_) | None => true,
-        })
-}
-
-/// Reads a body into memory that is wiped afterwards. It is taken at full size at once: a vector that grows leaves
-/// copies of passwords behind. What the HTTP library holds in its own read buffer is out of reach from here.
-async fn read(payload: Payload) -> Result<Zeroizing<Vec<u8>>, BadForm> {
-    let mut body = Zeroizing::new(Vec::with_capacity(LONGEST_BODY));
-    let mut stream = pin!(BodyStream::new(payload));
-    while let Some(chunk) = poll_fn(|context| stream.as_mut().poll_next(context)).await {
-        let chunk = chunk.map_err(|_| BadForm::Interrupted)?;
-        if chunk.len() > LONGEST_BODY.saturating_sub(body.len()) {
-            return Err(BadForm::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
 fn pair(segment: &[u8]) -> Result<(String, Zeroizing<String>), BadForm> {
     let mut halves = segment.splitn(2, |byte| *byte == b'=');
     match (halves.next(), halves.next()) {
@@ -260,5 +200,112 @@ fn hex_digit(byte: Option<u8>) -> Result<u8, BadForm> {
         Some(digit @ b'a'..=b'f') => Ok(digit - b'a' + 10),
         Some(digit @ b'A'..=b'F') => Ok(digit - b'A' + 10),
         Some(_) | None => Err(BadForm::Malformed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(body: &str) -> Fields {
+        Fields::parse(body.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_login_form_is_read_as_typed() {
+        let mut form = fields("username=+ada+&password=a%26b%3Dc+%C3%A4%2B&form_token=T-_");
+        assert_eq!(form.trimmed("username"), Ok("ada".to_owned()));
+        assert_eq!(form.secret("password").unwrap().expose(), "a&b=c ä+");
+        assert_eq!(form.required(FORM_TOKEN), Ok("T-_".to_owned()));
+        assert_eq!(form.finish(), Ok(()));
+    }
+
+    #[test]
+    fn absent_and_empty_are_told_apart_only_where_asked() {
+        let mut form = fields("code=&email=a%40example.com");
+        assert_eq!(form.text("username"), Ok(String::new()));
+        assert_eq!(form.optional("phone"), Ok(None));
+        assert_eq!(form.optional("code"), Ok(Some(String::new())));
+        assert_eq!(form.required("method"), Err(BadForm::Missing("method")));
+        assert_eq!(form.text("email"), Ok("a@example.com".to_owned()));
+    }
+
+    #[test]
+    fn a_box_is_ticked_by_its_few_values_only() {
+        for (body, ticked) in [
+            ("", Ok(false)),
+            ("every_login=yes", Ok(true)),
+            ("every_login=on", Ok(true)),
+            ("every_login=1", Ok(true)),
+            ("every_login=", Err(BadForm::NotACheckbox("every_login"))),
+            ("every_login=no", Err(BadForm::NotACheckbox("every_login"))),
+            ("every_login=on&every_login=on", Err(BadForm::Repeated("every_login"))),
+        ] {
+            assert_eq!(fields(body).checkbox("every_login"), ticked, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_asked_for_is_refused_at_the_end() {
+        let mut form = fields("username=ada&is_admin=1");
+        form.text("username").unwrap();
+        let fault = form.finish().unwrap_err();
+        assert_eq!(fault, BadForm::Unknown);
+        assert!(!fault.to_string().contains("is_admin"));
+    }
+
+    #[test]
+    fn a_field_that_comes_twice_is_refused_even_if_both_agree() {
+        assert_eq!(fields("code=1&code=1").text("code"), Err(BadForm::Repeated("code")));
+        assert_eq!(fields("c%6Fde=1&code=2").required("code"), Err(BadForm::Repeated("code")));
+        // An array, as some frameworks read it, is an unknown field here.
+        let mut form = fields("code%5B%5D=1");
+        assert_eq!(form.text("code"), Ok(String::new()));
+        assert_eq!(form.finish(), Err(BadForm::Unknown));
+    }
+
+    #[test]
+    fn broken_bodies_are_refused() {
+        for body in [
+            "a=%",
+            "a=%4",
+            "a=%4g",
+            "a=%%41",
+            "%zz=1",
+            "a=%+1",
+            "a=%00",
+            "a%00b=1",
+            "a=%ff",
+            "a=%C3",
+            "a=%ED%A0%80",
+            "a",
+            "a=1&",
+            "&a=1",
+            "a=1&&b=2",
+            "&",
+        ] {
+            assert_eq!(Fields::parse(body.as_bytes()).err(), Some(BadForm::Malformed), "{body}");
+        }
+        assert_eq!(Fields::parse(b"a=\0").err(), Some(BadForm::Malformed));
+        assert_eq!(Fields::parse(b"a=\xff").err(), Some(BadForm::Malformed));
+        assert!(Fields::parse(b"=1").is_ok_and(|form| form.finish() == Err(BadForm::Unknown)));
+    }
+
+    #[test]
+    fn debug_shows_no_field() {
+        assert_eq!(format!("{:?}", fields("password=hunter2")), "Fields(1)");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_survives_the_way_through_a_form(text in "[^\0]{0,200}") {
+            let body = url::form_urlencoded::Serializer::new(String::new()).append_pair("text", &text).finish();
+            proptest::prop_assert_eq!(fields(&body).text("text"), Ok(text));
+        }
+
+        #[test]
+        fn no_body_makes_the_parser_panic(body: Vec<u8>) {
+            let _ = Fields::parse(&body);
+        }
     }
 }

@@ -89,3 +89,141 @@ fn complete(answer: &mut HeaderMap, fixed: &HeaderMap) {
     }
     answer.remove(SERVER);
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::cookie::Cookie;
+    use actix_web::error::ErrorImATeapot;
+    use actix_web::test::{TestRequest, call_service, init_service, try_call_service};
+    use actix_web::{App, HttpResponse, web};
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::web::browser::cookies::{CookieStyle, only_our_cookies};
+    use crate::web::dev_guard::HostGuard;
+    use crate::web::fields::Fields;
+    use crate::web::request_log::{RequestId, X_REQUEST_ID, catch_panics, log_requests};
+    use crate::web::same_origin::refuse_foreign_origins;
+
+    async fn headers_of(public_url: &str, path: &str) -> (u16, HeaderMap) {
+        let kept = "public, max-age=31536000, immutable";
+        let app = App::new()
+            .wrap(from_fn(|req: ServiceRequest, next: Next<_>| async move {
+                if req.path() == "/fault" { Err(ErrorImATeapot("fault")) } else { next.call(req).await }
+            }))
+            .wrap(on_every_answer(&Url::parse(public_url).unwrap()))
+            .route(
+                "/page",
+                web::get().to(|| async { HttpResponse::Ok().insert_header((SERVER, "x")).finish() }),
+            )
+            .route("/away", web::get().to(|| async { HttpResponse::SeeOther().finish() }))
+            .route("/broken", web::get().to(|| async { HttpResponse::InternalServerError().finish() }))
+            .route(
+                "/static",
+                web::get().to(move || async move {
+                    HttpResponse::Ok().insert_header((CACHE_CONTROL, kept)).finish()
+                }),
+            )
+            .route(
+                "/cookie",
+                web::get().to(move || async move {
+                    let mut answer = HttpResponse::Ok();
+                    answer.insert_header((CACHE_CONTROL, kept)).cookie(Cookie::new("a", "b")).finish()
+                }),
+            );
+        let app = init_service(app).await;
+        match try_call_service(&app, TestRequest::with_uri(path).to_request()).await {
+            Ok(answer) => (answer.status().as_u16(), answer.headers().clone()),
+            Err(fault) => {
+                let answer = fault.error_response();
+                (answer.status().as_u16(), answer.headers().clone())
+            }
+        }
+    }
+
+    #[actix_web::test]
+    async fn every_answer_carries_them() {
+        for (path, status) in [
+            ("/page", 200),
+            ("/away", 303),
+            ("/static", 200),
+            ("/nothing", 404),
+            ("/broken", 500),
+            ("/fault", 418),
+        ] {
+            let (got, headers) = headers_of("https://login.example.com/", path).await;
+            assert_eq!(got, status, "{path}");
+            for (name, value) in [
+                ("content-security-policy", POLICY),
+                ("x-content-type-options", "nosniff"),
+                ("referrer-policy", "same-origin"),
+                ("cross-origin-opener-policy", "same-origin"),
+                ("cross-origin-resource-policy", "same-origin"),
+                ("permissions-policy", PERMISSIONS),
+                ("x-frame-options", "DENY"),
+                ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+            ] {
+                assert_eq!(headers.get(name).unwrap(), value, "{path} {name}");
+            }
+            assert!(!headers.contains_key("server"), "{path}");
+            assert!(!headers.keys().any(|name| name.as_str().starts_with("access-control-")), "{path}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn plain_http_promises_no_https() {
+        let (_, headers) = headers_of("http://localhost:8080/", "/page").await;
+        assert!(!headers.contains_key("strict-transport-security"));
+    }
+
+    #[actix_web::test]
+    async fn only_static_files_may_be_kept_and_never_with_a_cookie() {
+        for (path, expected) in [
+            ("/page", "no-store"),
+            ("/away", "no-store"),
+            ("/nothing", "no-store"),
+            ("/fault", "no-store"),
+            ("/static", "public, max-age=31536000, immutable"),
+            ("/cookie", "no-store"),
+        ] {
+            let (_, headers) = headers_of("https://login.example.com/", path).await;
+            let values: Vec<_> = headers.get_all(CACHE_CONTROL).collect();
+            assert_eq!(values, [expected], "{path}");
+        }
+    }
+
+    #[test]
+    fn the_texts_are_one_line_without_gaps() {
+        for text in [POLICY, PERMISSIONS] {
+            assert!(!text.contains("  ") && !text.contains('\n'), "{text}");
+        }
+    }
+
+    /// All layers in their order, the last one wrapped being the outermost.
+    #[actix_web::test]
+    async fn no_refusal_of_the_other_layers_escapes_them() {
+        let url = Url::parse("https://login.example.com/").unwrap();
+        let app = App::new()
+            .wrap(only_our_cookies(CookieStyle::Secure))
+            .wrap(refuse_foreign_origins(&url))
+            .wrap(HostGuard::production(&url).refuse_misdirected())
+            .wrap(from_fn(catch_panics))
+            .wrap(log_requests(|| RequestId::new(DateTime::UNIX_EPOCH, &[7; 10])))
+            .wrap(on_every_answer(&url))
+            .route("/login", web::post().to(|_: Fields| async { HttpResponse::Ok().finish() }));
+        let app = init_service(app).await;
+        let asked = |host| TestRequest::post().uri("/login").insert_header(("host", host));
+        for (request, status) in [
+            (asked("login.example.com"), 200),
+            (asked("login.example.com").set_payload("a"), 415),
+            (asked("login.example.com").insert_header(("origin", "null")), 403),
+            (asked("evil.example"), 421),
+        ] {
+            let answer = call_service(&app, request.to_request()).await;
+            assert_eq!(answer.status().as_u16(), status);
+            assert_eq!(answer.headers().get(CONTENT_SECURITY_POLICY).unwrap(), POLICY, "{status}");
+            assert!(answer.headers().contains_key(X_REQUEST_ID), "{status}");
+            assert_eq!(answer.response().error().is_some(), status != 200, "{status}");
+        }
+    }
+}

@@ -1,8 +1,8 @@
 //! One line a request, with an id and without secrets.
 //!
 //! The line names method, route pattern, status, milliseconds and request id. Never the path itself (it may hold the
-//! token of a mailed link), never query string, cookies, other headers or body (OWASP ASVS 5.0 16.2.5). The id is ours: one
-//! sent along by the client is ignored.
+//! token of a mailed link), never query string, cookies, other headers or body (OWASP ASVS 5.0 16.2.5). The id is
+//! ours: one sent along by the client is ignored.
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
@@ -150,4 +150,181 @@ pub fn report_panics_by_place() {
 
 fn place(panic: &PanicHookInfo<'_>) -> String {
     panic.location().map_or_else(|| "unknown".to_owned(), |at| format!("{}:{}", at.file(), at.line()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex, OnceLock};
+
+    use actix_web::error::ErrorServiceUnavailable;
+    use actix_web::test::{TestRequest, init_service, try_call_service};
+    use actix_web::{App, HttpResponse, HttpServer, web};
+    use chrono::DateTime;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use tracing::Dispatch;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Write::write(&mut *self.0.lock().unwrap(), bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Paper {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    /// As long as a process has known only one subscriber, tracing asks the thread that first comes by a line whether
+    /// anybody listens, and remembers a "no" for all threads. A second one, which never goes away, stops that.
+    fn keep_all_threads_heard() {
+        static SECOND: OnceLock<Dispatch> = OnceLock::new();
+        SECOND.get_or_init(|| Dispatch::new(tracing_subscriber::registry()));
+    }
+
+    fn fixed_id() -> RequestId {
+        Id::new(DateTime::from_timestamp(1_000_000, 0).unwrap(), &[7; 10])
+    }
+
+    fn sight() -> HttpResponse {
+        #[expect(clippy::unreachable, reason = "the panic is what is tested")]
+        let panics = || unreachable!("password hunter2");
+        panics()
+    }
+
+    /// Status, `X-Request-Id`, and what was logged.
+    async fn ask(request: TestRequest) -> (u16, Option<String>, String) {
+        keep_all_threads_heard();
+        let paper = Paper::default();
+        let to_paper = paper.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || to_paper.clone())
+            .with_ansi(false)
+            .without_time()
+            .finish();
+        let _listening = tracing::subscriber::set_default(subscriber);
+        let app = App::new()
+            .wrap(from_fn(|req: ServiceRequest, next: Next<_>| async move {
+                if req.path() == "/fault" {
+                    Err(ErrorServiceUnavailable("hunter2"))
+                } else {
+                    next.call(req).await
+                }
+            }))
+            .wrap(from_fn(catch_panics))
+            .wrap(log_requests(fixed_id))
+            .route("/not-me/{token}", web::to(|| async { HttpResponse::Ok().finish() }))
+            .service(web::scope("/admin").route(
+                "/accounts/{id}",
+                web::get().to(|req: HttpRequest| async move {
+                    tracing::info!("account.viewed");
+                    HttpResponse::Ok().body(request_id(&req).unwrap().to_string())
+                }),
+            ))
+            .route("/late", web::get().to(|| async { sight() }))
+            .route("/at-once", web::get().to(|| std::future::ready(sight())));
+        let app = init_service(app).await;
+        let (status, id) = match try_call_service(&app, request.to_request()).await {
+            Ok(answer) => (answer.status(), answer.headers().get(X_REQUEST_ID).cloned()),
+            Err(fault) => {
+                let answer = fault.error_response();
+                (answer.status(), answer.headers().get(X_REQUEST_ID).cloned())
+            }
+        };
+        (status.as_u16(), id.map(|id| id.to_str().unwrap().to_owned()), paper.text())
+    }
+
+    #[actix_web::test]
+    async fn a_request_leaves_one_line_with_its_pattern() {
+        let request = TestRequest::post()
+            .uri("/not-me/t0ken?next=s3cret")
+            .insert_header(("cookie", "__Host-postern=c00kie"))
+            .insert_header(("x-request-id", "mine"))
+            .insert_header(("authorization", "Basic p4ss"))
+            .set_payload("code=123456");
+        let (status, id, log) = ask(request).await;
+        assert_eq!((status, id.as_deref()), (200, Some(fixed_id().as_str())));
+        assert_eq!(log.lines().count(), 1, "{log}");
+        for part in ["method=\"POST\"", "route=\"/not-me/{token}\"", "status=200", "ms=", fixed_id().as_str()]
+        {
+            assert!(log.contains(part), "{part}: {log}");
+        }
+        for secret in ["t0ken", "s3cret", "c00kie", "p4ss", "123456", "mine"] {
+            assert!(!log.contains(secret), "{secret}: {log}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn what_a_handler_logs_carries_the_id() {
+        let (status, _, log) = ask(TestRequest::with_uri("/admin/accounts/7")).await;
+        assert_eq!(status, 200);
+        let viewed = log.lines().find(|line| line.contains("account.viewed")).unwrap();
+        assert!(viewed.contains(fixed_id().as_str()), "{viewed}");
+        assert!(log.contains("route=\"/admin/accounts/{id}\""), "{log}");
+    }
+
+    #[actix_web::test]
+    async fn an_unknown_path_is_not_repeated() {
+        let (status, id, log) = ask(TestRequest::with_uri("/wp-login.php")).await;
+        assert_eq!((status, id.is_some()), (404, true));
+        assert!(log.contains("route=\"unmatched\"") && !log.contains("wp-login"), "{log}");
+    }
+
+    #[actix_web::test]
+    async fn a_made_up_method_is_not_repeated() {
+        let (_, _, log) = ask(TestRequest::with_uri("/x").method("SECRET".parse().unwrap())).await;
+        assert!(log.contains("method=\"other\"") && !log.contains("SECRET"), "{log}");
+    }
+
+    #[actix_web::test]
+    async fn a_panic_costs_one_answer_and_tells_nothing() {
+        for path in ["/late", "/at-once"] {
+            let (status, id, log) = ask(TestRequest::with_uri(path)).await;
+            assert_eq!((status, id.as_deref()), (500, Some(fixed_id().as_str())), "{path}");
+            assert!(log.contains("a handler panicked") && log.contains("status=500"), "{log}");
+            assert!(!log.contains("hunter2"), "{log}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_fault_below_is_logged_by_its_status() {
+        let (status, id, log) = ask(TestRequest::with_uri("/fault")).await;
+        assert_eq!((status, id.is_some()), (503, true));
+        assert!(log.contains("status=503") && !log.contains("hunter2"), "{log}");
+    }
+
+    #[actix_web::test]
+    async fn a_panic_leaves_the_connection_open() {
+        let server = HttpServer::new(|| {
+            App::new()
+                .wrap(from_fn(catch_panics))
+                .wrap(log_requests(fixed_id))
+                .route("/late", web::get().to(|| async { sight() }))
+                .route("/well", web::get().to(|| async { "all is well" }))
+        });
+        let server = server.workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
+        let address = server.addrs()[0];
+        let server = server.run();
+        let handle = server.handle();
+        actix_web::rt::spawn(server);
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        let ask =
+            "GET /late HTTP/1.1\r\nHost: x\r\n\r\nGET /well HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        connection.write_all(ask.as_bytes()).await.unwrap();
+        let mut answers = String::new();
+        connection.read_to_string(&mut answers).await.unwrap();
+        assert!(answers.starts_with("HTTP/1.1 500 ") && answers.ends_with("all is well"), "{answers}");
+        handle.stop(false).await;
+    }
 }
