@@ -1,1 +1,5 @@
 //! The settings, from one table of keys.
+
+mod settings;
+
+pub use settings::*;
