@@ -7,18 +7,15 @@ use url::Url;
 
 use super::keys::{
     BRAND_NAME, BRAND_PRIVACY, BRAND_SUPPORT, BRAND_TERMS, DATABASE_URL, LISTEN, LOG_FORMAT, MAIL_FROM,
-    MAIL_URL, MODE, NamedProvider, PASSWORD_MIN_LENGTH, PUBLIC_URL, SECRET_KEY, SECRET_PREVIOUS,
-    SESSION_IDLE_MINUTES, SESSION_MAX_HOURS, SMS_COUNTRIES, SMS_PER_DAY, SMS_PER_HOUR, SMS_PROVIDER,
-    TRUSTED_DAYS, TRUSTED_PROXIES, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_BASE_URL, TWILIO_FROM,
-    TWILIO_MESSAGING_SERVICE_SID,
+    MAIL_URL, MODE, PASSWORD_MIN_LENGTH, PUBLIC_URL, SECRET_KEY, SECRET_PREVIOUS, SESSION_IDLE_MINUTES,
+    SESSION_MAX_HOURS, TRUSTED_DAYS, TRUSTED_PROXIES,
 };
 use super::reader::Reader;
 use super::secret_key::is_sample;
 use super::settings::{
-    Brand, Config, KeySource, Mail, Mode, Password, SecretKeys, Server, Session, Sms, SmsProvider,
-    SmtpSettings, TwilioSender, TwilioSettings, TwoFactor,
+    Brand, Config, KeySource, Mail, Mode, Password, SecretKeys, Server, Session, SmtpSettings, TwoFactor,
 };
-use super::twilio::is_sender_name;
+use super::sms::sms;
 
 /// The whole configuration; `None` only if the reader has noted a fault.
 pub fn config(reader: &mut Reader) -> Option<Config> {
@@ -117,68 +114,6 @@ fn mail(reader: &mut Reader) -> Option<Mail> {
     }))
 }
 
-fn sms(reader: &mut Reader, mode: Option<Mode>) -> Option<Sms> {
-    let named = reader.get(&SMS_PROVIDER);
-    let countries = reader.get(&SMS_COUNTRIES);
-    let per_hour = reader.get(&SMS_PER_HOUR);
-    let per_day = reader.get(&SMS_PER_DAY);
-    let twilio = twilio(reader, named, countries.as_deref().unwrap_or_default());
-    let provider = match named {
-        Some(NamedProvider::Twilio) => SmsProvider::Twilio(twilio?),
-        Some(NamedProvider::None) => SmsProvider::None,
-        None if reader.is_given(&SMS_PROVIDER) || mode == Some(Mode::Production) => return None,
-        None => SmsProvider::Mailbox,
-    };
-    Some(Sms { provider, countries: countries?, per_hour: per_hour?, per_day: per_day? })
-}
-
-fn twilio(reader: &mut Reader, named: Option<NamedProvider>, countries: &[String]) -> Option<TwilioSettings> {
-    let account_sid = reader.get(&TWILIO_ACCOUNT_SID);
-    let auth_token = reader.get(&TWILIO_AUTH_TOKEN);
-    let from = reader.get(&TWILIO_FROM);
-    let service = reader.get(&TWILIO_MESSAGING_SERVICE_SID);
-    let base_url = reader.get(&TWILIO_BASE_URL);
-    if named != Some(NamedProvider::Twilio) {
-        if reader.is_given(&TWILIO_ACCOUNT_SID) || reader.is_given(&TWILIO_AUTH_TOKEN) {
-            reader.warn(
-                "keys under sms.twilio are set, but sms.provider is not twilio: they are not used".to_owned(),
-            );
-        }
-        return None;
-    }
-    if !reader.is_given(&TWILIO_ACCOUNT_SID) {
-        reader.fault(&TWILIO_ACCOUNT_SID, "must be set when sms.provider is twilio");
-    }
-    if !reader.is_given(&TWILIO_AUTH_TOKEN) {
-        reader.fault(&TWILIO_AUTH_TOKEN, "must be set when sms.provider is twilio");
-    }
-    match (reader.is_given(&TWILIO_FROM), reader.is_given(&TWILIO_MESSAGING_SERVICE_SID)) {
-        (true, true) => reader.fault(
-            &TWILIO_FROM,
-            "is set together with sms.twilio.messaging_service_sid; keep one, since the service picks the number",
-        ),
-        (false, false) => {
-            reader.fault(&TWILIO_FROM, "or sms.twilio.messaging_service_sid must be set when sms.provider is twilio");
-        }
-        (true, false) | (false, true) => {}
-    }
-    let reaches_north_america = countries.iter().any(|country| country == "US" || country == "CA");
-    if reaches_north_america && from.as_deref().is_some_and(is_sender_name) {
-        reader.warn(
-            "sms.twilio.from is a sender name, which carriers in the United States and Canada do not deliver; use a \
-             number or a Messaging Service"
-                .to_owned(),
-        );
-    }
-    let sender = from.map(TwilioSender::From).or(service.map(TwilioSender::MessagingService));
-    Some(TwilioSettings {
-        account_sid: account_sid?,
-        auth_token: auth_token?,
-        sender: sender?,
-        base_url: base_url?,
-    })
-}
-
 fn session(reader: &mut Reader) -> Option<Session> {
     let idle_minutes = reader.get(&SESSION_IDLE_MINUTES);
     let max_hours = reader.get(&SESSION_MAX_HOURS);
@@ -191,4 +126,87 @@ fn brand(reader: &mut Reader) -> Option<Brand> {
     let terms = reader.get(&BRAND_TERMS);
     let privacy = reader.get(&BRAND_PRIVACY);
     Some(Brand { name: name?, support, terms, privacy })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::samples::{KEY, in_production_with, only_fault, with};
+    use crate::config::{KeySource, Mail, Mode, Reading, SmtpSecurity};
+
+    #[track_caller]
+    fn assert_only_fault(reading: Reading, key: &str, words: &str) {
+        let fault = only_fault(reading);
+        assert!(fault.starts_with(key) && fault.contains(words), "{fault}");
+    }
+
+    #[test]
+    fn development_listens_on_loopback_only() {
+        for elsewhere in ["0.0.0.0:8080", "[::]:8080", "192.0.2.7:80"] {
+            assert_only_fault(
+                with(&[("POSTERN_SERVER_LISTEN", elsewhere)]),
+                "server.listen (POSTERN_SERVER_LISTEN)",
+                "set mode to production",
+            );
+            assert!(in_production_with(&[("POSTERN_SERVER_LISTEN", elsewhere)]).config.is_ok());
+        }
+        for here in ["127.0.0.1:0", "127.9.9.9:80", "[::1]:8080", "[::ffff:127.0.0.1]:8080"] {
+            assert!(with(&[("POSTERN_SERVER_LISTEN", here)]).config.is_ok(), "{here}");
+        }
+    }
+
+    #[test]
+    fn production_is_https() {
+        let plain = [("POSTERN_SERVER_PUBLIC_URL", "http://login.acme.test")];
+        assert_only_fault(in_production_with(&plain), "server.public_url", "must begin with https://");
+        assert!(with(&plain).config.is_ok());
+    }
+
+    #[test]
+    fn while_the_mode_is_in_doubt_nothing_is_demanded() {
+        assert_only_fault(
+            with(&[("POSTERN_MODE", "Production"), ("POSTERN_SERVER_LISTEN", "0.0.0.0:80")]),
+            "mode",
+            "must be development or production",
+        );
+    }
+
+    #[test]
+    fn a_given_key_is_used_in_development_too() {
+        let config = with(&[("POSTERN_SECRET_KEY", KEY)]).config.unwrap();
+        assert_eq!(config.mode, Mode::Development);
+        assert!(matches!(config.secret.current, KeySource::Given(key) if key.expose() == KEY.as_bytes()));
+    }
+
+    #[test]
+    fn the_key_before_must_be_another_one() {
+        assert_only_fault(
+            in_production_with(&[("POSTERN_SECRET_PREVIOUS", KEY)]),
+            "secret.previous",
+            "is the same as secret.key",
+        );
+        let config =
+            in_production_with(&[("POSTERN_SECRET_PREVIOUS", "an-older-key-of-thirty-two-bytes!")]).config;
+        assert!(config.unwrap().secret.previous.is_some());
+    }
+
+    #[test]
+    fn the_example_key_of_the_reference_is_refused_in_every_mode() {
+        let sample = [("POSTERN_SECRET_KEY", crate::config::secret_key::EXAMPLE_KEY)];
+        assert_only_fault(with(&sample), "secret.key", "everybody knows");
+        assert_only_fault(in_production_with(&sample), "secret.key", "everybody knows");
+    }
+
+    #[test]
+    fn development_really_sends_where_a_mail_server_is_named() {
+        let reading = with(&[("POSTERN_MAIL_URL", "smtp://localhost:1025")]);
+        assert!(reading.warnings.is_empty());
+        let Mail::Smtp(smtp) = reading.config.unwrap().mail else { panic!("a mail server was named") };
+        assert_eq!((smtp.host.as_str(), smtp.port), ("localhost", 1025));
+        assert_eq!(smtp.security, SmtpSecurity::PlainLoopback);
+        assert_eq!(smtp.from, "postern@localhost");
+
+        let reading = with(&[("POSTERN_MAIL_URL", "smtps://mail.acme.test")]);
+        assert!(reading.config.is_ok());
+        assert!(reading.warnings[0].contains("mail.from is not set"));
+    }
 }

@@ -15,6 +15,7 @@ const GSM7: &str = "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#
 /// The characters of its extension table; each takes two places.
 const GSM7_EXTENSION: &str = "^{}\\[~]|€";
 
+/// A name that fits into a text message.
 pub fn brand_name(text: &str) -> Result<String, Reason> {
     let mut units = 0;
     for letter in text.chars() {
@@ -54,4 +55,37 @@ pub fn support(text: &str) -> Result<Support, Reason> {
         return Err(format!("may have at most {LONGEST_WORDS} characters").into());
     }
     Ok(Support::Words(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_fits_into_a_text_message() {
+        for right in ["Acme", "Città di Torino", "12345678901234567890", "€€€€€€€€€€"] {
+            assert!(brand_name(right).is_ok(), "{right}");
+        }
+        for wrong in ["123456789012345678901", "€€€€€€€€€€€", "Ada’s", "Acme 🔒", "Fenêtre"]
+        {
+            assert!(brand_name(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn help_is_an_address_a_page_or_words() {
+        let link = |text| match support(text).unwrap() {
+            Support::Link(url) => url.to_string(),
+            Support::Words(words) => panic!("{words} is a link"),
+        };
+        assert_eq!(link("help@acme.test"), "mailto:help@acme.test");
+        assert_eq!(link("mailto:help@acme.test"), "mailto:help@acme.test");
+        assert_eq!(link("https://acme.test/help"), "https://acme.test/help");
+        assert_eq!(support("Ask at the desk").unwrap(), Support::Words("Ask at the desk".to_owned()));
+        // Not a link, and therefore harmless.
+        assert!(matches!(support("javascript:alert(1)").unwrap(), Support::Words(_)));
+        for wrong in ["ftp://acme.test", "mailto:help", "mailto:a@b.test?bcc=c@d.test", &"a".repeat(201)] {
+            assert!(support(wrong).is_err(), "{wrong}");
+        }
+    }
 }

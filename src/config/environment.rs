@@ -65,10 +65,54 @@ where
 }
 
 fn unknown(variable: &str, known: &BTreeMap<String, String>) -> String {
-    match nearest(variable, known.keys().map(String::as_str)) {
-        Some(meant) => {
-            format!("{variable} is not a setting of Postern and was ignored; did you mean {meant}?")
-        }
+    // Compared without the prefix: all names have it in common, which would make strangers look alike.
+    let meant = nearest(without_prefix(variable), known.keys().map(|name| without_prefix(name)));
+    match meant {
+        Some(meant) => format!(
+            "{variable} is not a setting of Postern and was ignored; did you mean {VARIABLE_PREFIX}{meant}?"
+        ),
         None => format!("{variable} is not a setting of Postern and was ignored"),
+    }
+}
+
+fn without_prefix(variable: &str) -> &str {
+    variable.strip_prefix(VARIABLE_PREFIX).unwrap_or(variable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::samples::{only_fault, with};
+    use crate::config::{ConfigFile, read};
+
+    #[test]
+    fn an_unknown_variable_is_warned_of_by_name_and_a_test_variable_is_not() {
+        let reading = with(&[
+            ("POSTERN_PUBLIC_URL", "https://a.test"),
+            ("POSTERN_DATABSE_URL", "sqlite://a.db"),
+            ("POSTERN_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+            ("POSTERN_TEST_DATABASE_URL", "postgres://localhost/test"),
+            ("PATH", "/usr/bin"),
+        ]);
+        assert!(reading.config.is_ok());
+        assert_eq!(
+            reading.warnings,
+            [
+                "POSTERN_DATABSE_URL is not a setting of Postern and was ignored; did you mean POSTERN_DATABASE_URL?",
+                "POSTERN_PORT_8080_TCP is not a setting of Postern and was ignored",
+                "POSTERN_PUBLIC_URL is not a setting of Postern and was ignored; did you mean \
+                 POSTERN_SERVER_PUBLIC_URL?",
+            ]
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_not_text_is_refused_by_name() {
+        use std::os::unix::ffi::OsStrExt;
+
+        let value = OsStr::from_bytes(b"k3uVz7Yw0q8RtLhX2nBm5sDfGjKp9a\xff\xff");
+        let reading = read(&ConfigFile::Nothing, [(OsStr::new("POSTERN_SECRET_KEY"), value)]);
+        assert!(only_fault(reading).starts_with("secret.key (POSTERN_SECRET_KEY): must be UTF-8 text"));
     }
 }

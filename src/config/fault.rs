@@ -40,9 +40,21 @@ impl ConfigFault {
     pub(super) fn of(about: &About, place: Option<Place>, problem: impl Into<String>) -> Self {
         let example = match &place {
             Some(Place::Environment(_)) => format!("{}={}", about.variable(), about.example),
-            Some(Place::File { .. }) | None => format!("{} = {}", about.name, about.example_in_file()),
+            Some(Place::File { .. }) => format!("{} = {}", about.name, about.example_in_file()),
+            None => format!("{} = {} (or {})", about.name, about.example_in_file(), about.variable()),
         };
         Self { key: about.name.to_owned(), place, problem: problem.into(), example: Some(example) }
+    }
+
+    /// A fault of the `…_file` key of a secret.
+    pub(super) fn of_file(about: &About, place: Place, problem: impl Into<String>) -> Self {
+        let name = format!("{}_file", about.name);
+        let path = format!("/run/secrets/{}", about.name);
+        let example = match &place {
+            Place::Environment(variable) => format!("{variable}={path}"),
+            Place::File { .. } => format!("{name} = \"{path}\""),
+        };
+        Self { key: name, place: Some(place), problem: problem.into(), example: Some(example) }
     }
 
     /// A fault of something that is no key of ours.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::entry::{Entry, known_names, recognise};
+use super::entry::{Entry, Way, known_names, recognise};
 use super::fault::{ConfigFault, Place};
 use super::key::{About, Shape};
 use super::suggest::nearest;
@@ -78,44 +78,47 @@ struct Reading<'a> {
 impl Reading<'_> {
     /// The parser's own words name what it expected, never what it found; its `Display` would quote the line.
     fn not_toml(&self, errors: &[toml::de::Error]) -> Vec<ConfigFault> {
-        let mut faults: Vec<ConfigFault> = Vec::new();
-        for error in errors {
-            let place = error.span().map(|span| self.place(span.start));
-            // One slip makes the rest of its line unreadable too; the first word on it is the true one.
-            if faults.last().is_none_or(|last| last.place != place) {
-                let problem = format!("this line is not TOML: {}", error.message());
-                faults.push(ConfigFault::of_stranger(self.path.clone(), place, problem));
-            }
-        }
-        faults
+        let mut lines: Vec<(usize, &str)> = errors
+            .iter()
+            .map(|error| (self.line(error.span().map_or(0, |span| span.start)), error.message()))
+            .collect();
+        // One slip makes the rest of its line unreadable too; the first word on it is the true one.
+        lines.sort_by_key(|(line, _)| *line);
+        lines.dedup_by_key(|(line, _)| *line);
+        let fault = |(line, problem)| {
+            ConfigFault::of_stranger(self.path.clone(), None, format!("line {line} is not TOML: {problem}"))
+        };
+        lines.into_iter().map(fault).collect()
     }
 
     fn table(&mut self, section: &str, table: &DeTable<'_>) {
         for (name, value) in table {
-            let line = name.span().start;
+            let start = name.span().start;
             let name = if section.is_empty() {
                 name.get_ref().to_string()
             } else {
                 format!("{section}.{}", name.get_ref())
             };
             match (recognise(&name), value.get_ref()) {
-                (Some((about, way)), found) => {
-                    let place = self.place(line);
-                    let text = match text_of(about, found) {
-                        // An empty text counts as not set, as it does in the environment.
-                        Ok(text) if text.expose().is_empty() && !found.is_array() => continue,
-                        Ok(text) => Some(text),
-                        Err(problem) => {
-                            self.faults.push(ConfigFault::of(about, Some(place.clone()), problem));
-                            None
-                        }
-                    };
-                    self.entries.push(Entry { about, way, text, place });
-                }
+                (Some((about, way)), value) => self.known(about, way, value, start),
                 (None, DeValue::Table(inner)) if !inner.is_empty() => self.table(&name, inner),
-                (None, _) => self.unknown(&name, line),
+                (None, _) => self.unknown(&name, start),
             }
         }
+    }
+
+    fn known(&mut self, about: &'static About, way: Way, value: &DeValue<'_>, start: usize) {
+        let place = self.place(start);
+        let text = match text_of(about, value) {
+            // An empty text counts as not set, as it does in the environment; an empty list is a list.
+            Ok(text) if text.expose().is_empty() && !value.is_array() => return,
+            Ok(text) => Some(text),
+            Err(problem) => {
+                self.faults.push(ConfigFault::of(about, Some(place.clone()), problem));
+                None
+            }
+        };
+        self.entries.push(Entry { about, way, text, place });
     }
 
     fn unknown(&mut self, name: &str, start: usize) {
@@ -128,8 +131,11 @@ impl Reading<'_> {
     }
 
     fn place(&self, start: usize) -> Place {
-        let before = self.text.get(..start).unwrap_or_default();
-        Place::File { path: self.path.clone(), line: before.matches('\n').count() + 1 }
+        Place::File { path: self.path.clone(), line: self.line(start) }
+    }
+
+    fn line(&self, start: usize) -> usize {
+        self.text.get(..start).unwrap_or_default().matches('\n').count() + 1
     }
 }
 
@@ -145,5 +151,52 @@ fn text_of(about: &About, value: &DeValue<'_>) -> Result<Secret<String>, &'stati
         (Shape::Number, _) => Err("must be a whole number"),
         (Shape::List, _) => Err("must be a list of texts in quotes"),
         (Shape::Text, _) => Err("must be a text in quotes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::samples::{PRODUCTION, faults, from_file, only_fault};
+    use crate::config::{ConfigFile, read};
+
+    #[test]
+    fn an_unknown_key_of_the_file_is_refused_with_the_one_that_was_meant() {
+        let file = "public_url = \"https://a.test\"\n\n[server]\nlisten_on = \"x\"\n[metrics]\nlisten = \"x\"\n[empty]\n";
+        let faults = faults(from_file(file, &[]));
+        let about = |key: &str| faults.iter().find(|fault| fault.starts_with(key)).unwrap();
+        assert_eq!(faults.len(), 4);
+        assert!(
+            about("public_url (")
+                .contains("line 1): is not a key of Postern; did you mean server.public_url?")
+        );
+        assert!(
+            about("server.listen_on")
+                .contains("line 4): is not a key of Postern; did you mean server.listen?")
+        );
+        assert!(about("metrics.listen").contains("`postern config` lists them all"));
+        assert!(about("empty").contains("line 7"));
+    }
+
+    #[test]
+    fn a_key_given_twice_under_two_spellings_is_refused() {
+        let file = "\"log.format\" = \"text\"\n[log]\nformat = \"json\"\n";
+        assert!(only_fault(from_file(file, &[])).contains("is set twice"));
+    }
+
+    #[test]
+    fn a_file_that_is_not_toml_is_told_by_line_without_its_contents() {
+        let reading =
+            from_file("mode = \"production\"\nsecret.key = hunter2 hunter2\nlog.format = 'text'\nsms\n", &[]);
+        let faults = faults(reading);
+        assert_eq!(faults.len(), 2, "{faults:#?}");
+        assert!(faults[0].contains("postern.toml: line 2 is not TOML"), "{faults:#?}");
+        assert!(faults[1].contains("postern.toml: line 4 is not TOML"), "{faults:#?}");
+        assert!(faults.iter().all(|fault| !fault.contains("hunter2")), "{faults:#?}");
+    }
+
+    #[test]
+    fn a_named_file_must_be_there() {
+        let reading = read(&ConfigFile::Named("/nowhere/postern.toml".into()), PRODUCTION);
+        assert_eq!(only_fault(reading), "/nowhere/postern.toml: cannot be read: entity not found");
     }
 }

@@ -58,7 +58,7 @@ pub static TABLE: &[&About] = &[
     &BRAND_PRIVACY.about,
 ];
 
-pub static MODE: Key<Mode> = Key::new(
+pub(super) static MODE: Key<Mode> = Key::new(
     "mode",
     "production",
     mode,
@@ -68,7 +68,7 @@ pub static MODE: Key<Mode> = Key::new(
 )
 .or("development");
 
-pub static LISTEN: Key<SocketAddr> = Key::new(
+pub(super) static LISTEN: Key<SocketAddr> = Key::new(
     "server.listen",
     "127.0.0.1:8080",
     listen,
@@ -76,7 +76,7 @@ pub static LISTEN: Key<SocketAddr> = Key::new(
 )
 .or("127.0.0.1:8080");
 
-pub static PUBLIC_URL: Key<Url> = Key::new(
+pub(super) static PUBLIC_URL: Key<Url> = Key::new(
     "server.public_url",
     "https://login.example.com",
     public_url,
@@ -84,7 +84,7 @@ pub static PUBLIC_URL: Key<Url> = Key::new(
 )
 .or_in_mode(Told("`http://localhost:` and the port of `server.listen`"), Required);
 
-pub static TRUSTED_PROXIES: Key<Vec<IpNet>> = Key::new(
+pub(super) static TRUSTED_PROXIES: Key<Vec<IpNet>> = Key::new(
     "server.trusted_proxies",
     "10.0.0.0/8,fd00::/8",
     networks,
@@ -94,7 +94,7 @@ pub static TRUSTED_PROXIES: Key<Vec<IpNet>> = Key::new(
 .or_in_mode(Text("none"), Text("127.0.0.0/8,::1/128"))
 .list();
 
-pub static LOG_FORMAT: Key<LogFormat> = Key::new(
+pub(super) static LOG_FORMAT: Key<LogFormat> = Key::new(
     "log.format",
     "json",
     log_format,
@@ -102,7 +102,7 @@ pub static LOG_FORMAT: Key<LogFormat> = Key::new(
 )
 .or("text");
 
-pub static DATABASE_URL: Key<DatabaseUrl> = Key::new(
+pub(super) static DATABASE_URL: Key<DatabaseUrl> = Key::new(
     "database.url",
     "sqlite://postern.db",
     database_url,
@@ -112,7 +112,7 @@ pub static DATABASE_URL: Key<DatabaseUrl> = Key::new(
 .or("sqlite://postern.db")
 .secret();
 
-pub static SECRET_KEY: Key<Secret<Vec<u8>>> = Key::new(
+pub(super) static SECRET_KEY: Key<Secret<Vec<u8>>> = Key::new(
     "secret.key",
     EXAMPLE_KEY,
     current_key,
@@ -122,7 +122,7 @@ pub static SECRET_KEY: Key<Secret<Vec<u8>>> = Key::new(
 .or_in_mode(Told("made once and kept beside the database"), Required)
 .secret();
 
-pub static SECRET_PREVIOUS: Key<Secret<Vec<u8>>> = Key::new(
+pub(super) static SECRET_PREVIOUS: Key<Secret<Vec<u8>>> = Key::new(
     "secret.previous",
     EXAMPLE_PREVIOUS_KEY,
     previous_key,
@@ -130,7 +130,7 @@ pub static SECRET_PREVIOUS: Key<Secret<Vec<u8>>> = Key::new(
 )
 .secret();
 
-pub static MAIL_URL: Key<MailServer> = Key::new(
+pub(super) static MAIL_URL: Key<MailServer> = Key::new(
     "mail.url",
     "smtps://postern%40example.com:password@smtp.example.com",
     mail_url,
@@ -141,7 +141,7 @@ pub static MAIL_URL: Key<MailServer> = Key::new(
 .or_in_mode(Told("the built-in mailbox"), Required)
 .secret();
 
-pub static MAIL_FROM: Key<String> = Key::new(
+pub(super) static MAIL_FROM: Key<String> = Key::new(
     "mail.from",
     "postern@example.com",
     mail_address,
@@ -149,7 +149,7 @@ pub static MAIL_FROM: Key<String> = Key::new(
 )
 .or_in_mode(Text("postern@localhost"), Required);
 
-pub static SMS_PROVIDER: Key<NamedProvider> = Key::new(
+pub(super) static SMS_PROVIDER: Key<NamedProvider> = Key::new(
     "sms.provider",
     "twilio",
     sms_provider,
@@ -157,14 +157,14 @@ pub static SMS_PROVIDER: Key<NamedProvider> = Key::new(
 )
 .or_in_mode(Told("the built-in mailbox"), Text("none"));
 
-pub static TWILIO_ACCOUNT_SID: Key<String> = Key::new(
+pub(super) static TWILIO_ACCOUNT_SID: Key<String> = Key::new(
     "sms.twilio.account_sid",
     "AC00112233445566778899aabbccddeeff",
     account_sid,
     "The account at Twilio: AC and 32 hexadecimal digits.",
 );
 
-pub static TWILIO_AUTH_TOKEN: Key<Secret<String>> = Key::new(
+pub(super) static TWILIO_AUTH_TOKEN: Key<Secret<String>> = Key::new(
     "sms.twilio.auth_token",
     "0123456789abcdef0123456789abcdef",
     auth_token,
@@ -172,7 +172,7 @@ pub static TWILIO_AUTH_TOKEN: Key<Secret<String>> = Key::new(
 )
 .secret();
 
-pub static TWILIO_FROM: Key<String> = Key::new(
+pub(super) static TWILIO_FROM: Key<String> = Key::new(
     "sms.twilio.from",
     "+12125550123",
     sender,
@@ -180,14 +180,14 @@ pub static TWILIO_FROM: Key<String> = Key::new(
      country allows one. Set this or `sms.twilio.messaging_service_sid`.",
 );
 
-pub static TWILIO_MESSAGING_SERVICE_SID: Key<String> = Key::new(
+pub(super) static TWILIO_MESSAGING_SERVICE_SID: Key<String> = Key::new(
     "sms.twilio.messaging_service_sid",
     "MG00112233445566778899aabbccddeeff",
     messaging_service_sid,
     "The Messaging Service that picks the number: MG and 32 hexadecimal digits. Set this or `sms.twilio.from`.",
 );
 
-pub static TWILIO_BASE_URL: Key<Url> = Key::new(
+pub(super) static TWILIO_BASE_URL: Key<Url> = Key::new(
     "sms.twilio.base_url",
     "https://api.twilio.com",
     base_url,
@@ -196,7 +196,7 @@ pub static TWILIO_BASE_URL: Key<Url> = Key::new(
 )
 .or("https://api.twilio.com");
 
-pub static SMS_COUNTRIES: Key<Vec<String>> = Key::new(
+pub(super) static SMS_COUNTRIES: Key<Vec<String>> = Key::new(
     "sms.countries",
     "US,CA",
     countries,
@@ -206,7 +206,7 @@ pub static SMS_COUNTRIES: Key<Vec<String>> = Key::new(
 .or("US,CA")
 .list();
 
-pub static SMS_PER_HOUR: Key<u32> = Key::new(
+pub(super) static SMS_PER_HOUR: Key<u32> = Key::new(
     "sms.per_hour",
     "200",
     between::<u32, 1, 1_000_000>,
@@ -215,7 +215,7 @@ pub static SMS_PER_HOUR: Key<u32> = Key::new(
 .or("200")
 .number();
 
-pub static SMS_PER_DAY: Key<u32> = Key::new(
+pub(super) static SMS_PER_DAY: Key<u32> = Key::new(
     "sms.per_day",
     "1000",
     between::<u32, 1, 1_000_000>,
@@ -225,7 +225,7 @@ pub static SMS_PER_DAY: Key<u32> = Key::new(
 .number();
 
 // NIST SP 800-63B-4 3.2.1 does not count a remembered browser as an authenticator; 14 days is the longest we go.
-pub static TRUSTED_DAYS: Key<u8> = Key::new(
+pub(super) static TRUSTED_DAYS: Key<u8> = Key::new(
     "two_factor.trusted_days",
     "14",
     between::<u8, 0, 14>,
@@ -235,7 +235,7 @@ pub static TRUSTED_DAYS: Key<u8> = Key::new(
 .number();
 
 // 8 is the floor of OWASP ASVS 5.0 6.2.1; 15 is NIST SP 800-63B-4 3.1.1.2, where a password can be the only factor.
-pub static PASSWORD_MIN_LENGTH: Key<usize> = Key::new(
+pub(super) static PASSWORD_MIN_LENGTH: Key<usize> = Key::new(
     "password.min_length",
     "15",
     between::<usize, 8, 128>,
@@ -245,7 +245,7 @@ pub static PASSWORD_MIN_LENGTH: Key<usize> = Key::new(
 .or("15")
 .number();
 
-pub static SESSION_IDLE_MINUTES: Key<u32> = Key::new(
+pub(super) static SESSION_IDLE_MINUTES: Key<u32> = Key::new(
     "session.idle_minutes",
     "30",
     between::<u32, 1, 1440>,
@@ -255,7 +255,7 @@ pub static SESSION_IDLE_MINUTES: Key<u32> = Key::new(
 .number();
 
 // 30 days is the longest session NIST SP 800-63B-4 2.1.3 knows.
-pub static SESSION_MAX_HOURS: Key<u32> = Key::new(
+pub(super) static SESSION_MAX_HOURS: Key<u32> = Key::new(
     "session.max_hours",
     "12",
     between::<u32, 1, 720>,
@@ -264,7 +264,7 @@ pub static SESSION_MAX_HOURS: Key<u32> = Key::new(
 .or("12")
 .number();
 
-pub static BRAND_NAME: Key<String> = Key::new(
+pub(super) static BRAND_NAME: Key<String> = Key::new(
     "brand.name",
     "Acme",
     brand_name,
@@ -273,21 +273,21 @@ pub static BRAND_NAME: Key<String> = Key::new(
 )
 .or("Postern");
 
-pub static BRAND_SUPPORT: Key<Support> = Key::new(
+pub(super) static BRAND_SUPPORT: Key<Support> = Key::new(
     "brand.support",
     "help@example.com",
     support,
     "Where people find help: an e-mail address, a link, or words such as \"Ask at the front desk\".",
 );
 
-pub static BRAND_TERMS: Key<Url> = Key::new(
+pub(super) static BRAND_TERMS: Key<Url> = Key::new(
     "brand.terms",
     "https://example.com/terms",
     page,
     "A link to your terms, shown where people enter a phone number.",
 );
 
-pub static BRAND_PRIVACY: Key<Url> = Key::new(
+pub(super) static BRAND_PRIVACY: Key<Url> = Key::new(
     "brand.privacy",
     "https://example.com/privacy",
     page,

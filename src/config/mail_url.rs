@@ -11,16 +11,22 @@ use crate::domain::secret::Secret;
 /// What a mail URL says.
 #[derive(Clone, Debug)]
 pub struct MailServer {
+    /// A host name, or an IP address without brackets.
     pub host: String,
+    /// The port, or the usual one of the scheme.
     pub port: u16,
+    /// How the connection is encrypted.
     pub security: SmtpSecurity,
+    /// User name and password, percent-decoded.
     pub credentials: Option<(String, Secret<String>)>,
+    /// Whether the server runs on this machine.
     pub is_this_machine: bool,
 }
 
 const ESCAPES: &str =
     "in user and password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as %25";
 
+/// The server, the encryption, and user and password if any.
 pub fn mail_url(text: &str) -> Result<MailServer, Reason> {
     // The scheme is looked at first: only with a known one is it worth explaining the rest.
     let (scheme, _) = text.split_once("://").ok_or(SCHEMES)?;
@@ -103,8 +109,8 @@ fn credentials(url: &Url) -> Result<Option<(String, Secret<String>)>, Reason> {
     }
 }
 
-/// Percent-decoding that refuses a stray `%` instead of guessing: a password with a literal `%41` in it would
-/// otherwise be quietly another one.
+/// Percent-decoding that refuses a stray `%` instead of guessing: whoever forgot to escape one has probably forgotten
+/// others, and would hear of it as a refused login at the mail server.
 fn decoded(text: &str) -> Result<String, Reason> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -125,4 +131,95 @@ fn decoded(text: &str) -> Result<String, Reason> {
 fn hex_pair(high: Option<u8>, low: Option<u8>) -> Option<u8> {
     let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
     u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> MailServer {
+        mail_url(text).unwrap_or_else(|reason| panic!("{text}: {reason}"))
+    }
+
+    fn credentials_of(text: &str) -> (String, String) {
+        let (user, password) = read(text).credentials.unwrap();
+        (user, password.expose().clone())
+    }
+
+    #[test]
+    fn the_scheme_says_how_and_which_port() {
+        use SmtpSecurity::{Implicit, PlainLoopback, StartTls};
+        for (text, security, host, port) in [
+            ("smtps://mail.acme.test", Implicit, "mail.acme.test", 465),
+            ("SMTPS://mail.acme.test/", Implicit, "mail.acme.test", 465),
+            ("smtp+starttls://mail.acme.test", StartTls, "mail.acme.test", 587),
+            ("smtp+starttls://mail.acme.test:2525", StartTls, "mail.acme.test", 2525),
+            ("smtp://localhost", PlainLoopback, "localhost", 25),
+            ("smtp://127.0.0.1:1025", PlainLoopback, "127.0.0.1", 1025),
+            ("smtp://[::1]:1025", PlainLoopback, "::1", 1025),
+            ("smtps://Bücher.test", Implicit, "xn--bcher-kva.test", 465),
+        ] {
+            let server = read(text);
+            assert_eq!(
+                (server.security, server.host.as_str(), server.port),
+                (security, host, port),
+                "{text}"
+            );
+            assert!(server.credentials.is_none());
+        }
+    }
+
+    #[test]
+    fn plain_text_never_leaves_this_machine() {
+        for text in [
+            "smtp://mail.acme.test",
+            "smtp://192.0.2.7",
+            "smtp://[2001:db8::1]",
+            "smtp://localhost.acme.test",
+        ] {
+            assert!(mail_url(text).unwrap_err().contains("unencrypted"), "{text}");
+        }
+    }
+
+    #[test]
+    fn ports_mixed_up_get_a_hint() {
+        assert!(mail_url("smtps://mail.acme.test:587").unwrap_err().contains("smtp+starttls://"));
+        assert!(mail_url("smtp+starttls://mail.acme.test:465").unwrap_err().contains("smtps://"));
+        assert!(mail_url("smtps://mail.acme.test:0").is_err());
+    }
+
+    #[test]
+    fn user_and_password_are_decoded() {
+        let pair = |user: &str, password: &str| (user.to_owned(), password.to_owned());
+        assert_eq!(
+            credentials_of("smtps://ada%40acme.test:p%3Aq%2F%23%25%C3%A9@mail.acme.test"),
+            pair("ada@acme.test", "p:q/#%é")
+        );
+        // The last @ is the one that counts, as everywhere on the web.
+        assert_eq!(credentials_of("smtps://ada@acme.test:pw@mail.acme.test"), pair("ada@acme.test", "pw"));
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused_without_being_shown() {
+        for text in [
+            "mail.acme.test",
+            "https://mail.acme.test",
+            "smtps://",
+            "smtps://ada:hunter2@",
+            "smtps://ada@mail.acme.test",
+            "smtps://:hunter2@mail.acme.test",
+            "smtps://ada:hunter2#@mail.acme.test",
+            "smtps://ada:hunter2/x@mail.acme.test",
+            "smtps://ada:hunter2?x@mail.acme.test",
+            "smtps://ada:hunter2%@mail.acme.test",
+            "smtps://ada:hunter2%4@mail.acme.test",
+            "smtps://ada:hunter2%+4@mail.acme.test",
+            "smtps://ada:hunter2%0D%0ARCPT@mail.acme.test",
+            "smtps://ada:hunter2%FF@mail.acme.test",
+            "smtps://mail.acme.test/?tls=none",
+        ] {
+            let reason = mail_url(text).map(|server| panic!("{text} was read as {server:?}")).unwrap_err();
+            assert!(!reason.contains("hunter2"), "{text}: {reason}");
+        }
+    }
 }

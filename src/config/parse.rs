@@ -13,6 +13,7 @@ use super::keys::NamedProvider;
 use super::settings::{DatabaseUrl, LogFormat, Mode};
 use crate::domain::secret::Secret;
 
+/// `development` or `production`.
 pub fn mode(text: &str) -> Result<Mode, Reason> {
     match text {
         "development" => Ok(Mode::Development),
@@ -21,6 +22,7 @@ pub fn mode(text: &str) -> Result<Mode, Reason> {
     }
 }
 
+/// `text` or `json`.
 pub fn log_format(text: &str) -> Result<LogFormat, Reason> {
     match text {
         "text" => Ok(LogFormat::Text),
@@ -29,6 +31,7 @@ pub fn log_format(text: &str) -> Result<LogFormat, Reason> {
     }
 }
 
+/// `none` or `twilio`; the built-in mailbox is what nothing said means, and has no name.
 pub fn sms_provider(text: &str) -> Result<NamedProvider, Reason> {
     match text {
         "none" => Ok(NamedProvider::None),
@@ -37,6 +40,7 @@ pub fn sms_provider(text: &str) -> Result<NamedProvider, Reason> {
     }
 }
 
+/// An IP address and a port.
 pub fn listen(text: &str) -> Result<SocketAddr, Reason> {
     SocketAddr::from_str(text).map_err(|_| {
         "must be an IP address and a port; an IPv6 address stands in brackets, and names such as localhost do not do"
@@ -99,6 +103,7 @@ fn network(text: &str) -> Result<IpNet, &'static str> {
     Ok(network.trunc())
 }
 
+/// A file or a server. Of a server only the scheme is judged: libpq knows the rest better.
 pub fn database_url(text: &str) -> Result<DatabaseUrl, Reason> {
     let (scheme, rest) =
         text.split_once("://").ok_or("must begin with sqlite://, postgres:// or postgresql://")?;
@@ -168,4 +173,94 @@ pub fn between<T: TryFrom<u32>, const LEAST: u32, const MOST: u32>(text: &str) -
 
 fn at(index: usize, reason: &str) -> Reason {
     format!("item {} {reason}", index + 1).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_is_an_origin() {
+        assert_eq!(public_url("https://Login.Acme.test:443").unwrap().as_str(), "https://login.acme.test/");
+        for wrong in [
+            "login.acme.test",
+            "ftp://login.acme.test",
+            "https://",
+            "https://login.acme.test/portal",
+            "https://login.acme.test/?a",
+            "https://login.acme.test/#a",
+            "https://ada@login.acme.test",
+        ] {
+            assert!(public_url(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn networks_may_be_single_addresses_but_never_everybody() {
+        let shown = |text| networks(text).unwrap().iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(shown("10.1.2.3/8, 192.0.2.7,::1"), ["10.0.0.0/8", "192.0.2.7/32", "::1/128"]);
+        assert!(shown("none").is_empty());
+        assert!(networks("10.0.0.0/8,0.0.0.0/0").unwrap_err().starts_with("item 2 is the whole internet"));
+        assert!(networks("::/0").is_err());
+        assert!(networks("proxy.acme.test").unwrap_err().starts_with("item 1 is not a network"));
+    }
+
+    #[test]
+    fn a_database_is_a_file_or_a_server() {
+        let sqlite = |text| match database_url(text).unwrap() {
+            DatabaseUrl::Sqlite(path) => path.to_str().unwrap().to_owned(),
+            DatabaseUrl::Postgres(_) => panic!("{text} is a file"),
+        };
+        assert_eq!(sqlite("sqlite://postern.db"), "postern.db");
+        assert_eq!(sqlite("sqlite:///var/lib/postern/postern.db"), "/var/lib/postern/postern.db");
+        for server in ["postgres://postern:secret@db/postern", "postgresql:///postern?host=/run/postgresql"] {
+            let DatabaseUrl::Postgres(url) = database_url(server).unwrap() else {
+                panic!("{server} is a server")
+            };
+            assert_eq!(url.expose(), server);
+        }
+        for wrong in [
+            "postern.db",
+            "mysql://db/postern",
+            "sqlite://",
+            "sqlite:///var/",
+            "sqlite://:memory:",
+            "postgres://",
+        ] {
+            assert!(database_url(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn countries_are_two_letters_each_once() {
+        assert_eq!(countries("US, ca,us,").unwrap(), ["US", "CA"]);
+        assert!(
+            countries("US,UK")
+                .unwrap_err()
+                .contains("item 2 is not a country code: the United Kingdom is GB")
+        );
+        assert!(countries("USA").is_err());
+        assert!(countries("+1").is_err());
+        assert!(countries(",").is_err());
+    }
+
+    #[test]
+    fn numbers_stay_within_their_bounds() {
+        assert_eq!(between::<u8, 0, 14>("0").unwrap(), 0);
+        assert_eq!(between::<u8, 0, 14>("14").unwrap(), 14);
+        for wrong in ["15", "-1", "1.5", "two", "4294967296"] {
+            assert_eq!(between::<u8, 0, 14>(wrong).unwrap_err(), "must be a whole number from 0 to 14");
+        }
+    }
+
+    #[test]
+    fn a_sender_address_is_bare() {
+        assert!(mail_address("login@acme.test").is_ok());
+        assert!(mail_address("postern@localhost").is_ok());
+        for wrong in
+            ["Acme <login@acme.test>", "login", "login@[192.0.2.7]", "a@b.test, c@d.test", "jürgen@acme.test"]
+        {
+            assert!(mail_address(wrong).is_err(), "{wrong}");
+        }
+    }
 }

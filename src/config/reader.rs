@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::entry::{Entry, in_source};
+use super::entry::{Entry, Way, in_source};
 use super::fault::{ConfigFault, Place};
 use super::key::{About, Fallback, Key};
 use super::keys::TABLE;
@@ -29,13 +29,12 @@ impl Reader {
         let mut given: BTreeMap<&'static str, Vec<Given>> = BTreeMap::new();
         for about in TABLE {
             for source in sources {
-                let Some(once) = in_source(about, source, &mut faults) else { continue };
+                let Some(entry) = in_source(about, source, &mut faults) else { continue };
                 let list = given.entry(about.name).or_default();
                 // What is set here but overruled is read as well, so that a wrong value is found before it matters.
                 // Only a file that nobody needs is left closed.
-                if once.is_value() || list.is_empty() {
-                    let place = once.place.clone();
-                    list.push(Given { text: once.value(about, &mut faults), place });
+                if entry.way == Way::Itself || list.is_empty() {
+                    list.push(Given { text: entry.value(&mut faults), place: entry.place.clone() });
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::key::{About, Fallback, Shape};
+use super::key::{About, Fallback};
 use super::keys::TABLE;
 
 const HEAD: &str = "\
@@ -43,18 +43,18 @@ fn describe(text: &mut String, about: &About) -> std::fmt::Result {
 }
 
 fn default(about: &About) -> String {
+    let development = words(about.development);
     if about.development == about.production {
-        return fallback(about, about.development);
+        return development;
     }
-    let development = fallback(about, about.development);
-    format!("{development} in development; {} in production", fallback(about, about.production))
+    format!("{development} in development; {} in production", words(about.production))
 }
 
-fn fallback(about: &About, fallback: Fallback) -> String {
-    match (fallback, about.shape) {
-        (Fallback::Text(text), Shape::Text | Shape::Number | Shape::List) => format!("`{text}`"),
-        (Fallback::Told(words), _) => words.to_owned(),
-        (Fallback::Required, _) => "must be set".to_owned(),
+fn words(fallback: Fallback) -> String {
+    match fallback {
+        Fallback::Text(text) => format!("`{text}`"),
+        Fallback::Told(words) => words.to_owned(),
+        Fallback::Required => "must be set".to_owned(),
     }
 }
 
@@ -76,4 +76,46 @@ fn wrapped(words: &str) -> String {
         column += length;
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::samples::{KEY, with};
+
+    #[test]
+    fn every_key_is_explained() {
+        let text = reference();
+        for about in TABLE {
+            assert!(text.contains(&format!("\n## `{}`\n", about.name)), "{}", about.name);
+            assert!(text.contains(&about.variable()), "{}", about.name);
+            assert!(about.meaning.ends_with('.'), "{}", about.name);
+        }
+        assert!(text.contains("`POSTERN_MAIL_URL_FILE`"));
+        assert!(text.contains("- In the file: `sms.countries = [\"US\", \"CA\"]`"));
+        assert!(text.contains("- Default: `none` in development; `127.0.0.0/8,::1/128` in production"));
+    }
+
+    #[test]
+    fn the_document_says_what_the_program_says() {
+        let document = include_str!("../../docs/configuration.md");
+        assert!(document == reference(), "write it anew: cargo run -- config > docs/configuration.md");
+    }
+
+    #[test]
+    fn the_example_environment_lacks_nothing_but_a_key() {
+        let example = include_str!("../../.env.example");
+        let lines = example.lines().filter_map(|line| line.split_once('='));
+        let in_use: Vec<_> = lines.clone().filter(|(name, _)| name.starts_with("POSTERN_")).collect();
+        let faults = with(&in_use).config.unwrap_err();
+        assert_eq!(faults.0.iter().map(|fault| fault.key.as_str()).collect::<Vec<_>>(), ["secret.key"]);
+
+        let all: Vec<_> = lines
+            .map(|(name, value)| (name.trim_start_matches("# "), value))
+            .chain([("POSTERN_SECRET_KEY", KEY)])
+            .collect();
+        let reading = with(&all);
+        assert_eq!(reading.warnings, Vec::<String>::new());
+        reading.config.unwrap();
+    }
 }

@@ -29,3 +29,30 @@ fn distance(from: &str, to: &str) -> usize {
     }
     row.last().copied().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_near_miss_is_recognised_and_a_far_one_is_not() {
+        let known = ["mode", "server.listen", "server.public_url", "secret.key", "secret.key_file"];
+        let nearest = |typed| nearest(typed, known.iter().copied());
+        assert_eq!(nearest("server.public_ur"), Some("server.public_url"));
+        assert_eq!(nearest("sever.publicurl"), Some("server.public_url"));
+        assert_eq!(nearest("public_url"), Some("server.public_url"));
+        assert_eq!(nearest("secret.key_fil"), Some("secret.key_file"));
+        assert_eq!(nearest("mod"), Some("mode"));
+        assert_eq!(nearest("host"), None);
+        assert_eq!(nearest("metrics.listen"), None);
+        assert_eq!(nearest(""), None);
+    }
+
+    #[test]
+    fn distance_counts_letters() {
+        for (from, to, letters) in [("", "", 0), ("", "abc", 3), ("kitten", "sitting", 3), ("é", "e", 1)] {
+            assert_eq!(distance(from, to), letters);
+            assert_eq!(distance(to, from), letters);
+        }
+    }
+}
