@@ -1,1 +1,149 @@
-//! The commands.
+//! The commands, as typed. What they do is wired elsewhere.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Postern, a self-hosted sign-in portal with two-factor authentication by e-mail or text message.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "postern", version)]
+pub struct Cli {
+    /// Read this configuration file instead of postern.toml in the working directory
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// What to do; nothing said means [`Command::Serve`]. Ask [`Cli::command`].
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+impl Cli {
+    /// What to do.
+    pub fn command(&self) -> Command {
+        self.command.clone().unwrap_or(Command::Serve)
+    }
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Run the server (the default)
+    Serve,
+    /// Bring the database up to date
+    Migrate,
+    /// Make, list and unlock accounts
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Check configuration, database, keys, mail and SMS, and say how to mend what is wrong
+    Doctor,
+    /// Print the reference of all configuration keys
+    Config,
+}
+
+/// What to do with accounts.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum AccountCommand {
+    /// Make an account and print an invitation link at which the person sets a password
+    Create(NewAccount),
+    /// List all accounts
+    List,
+    /// Lift every pause that wrong passwords or codes have put on an account
+    Unlock {
+        /// Whose
+        username: String,
+    },
+}
+
+/// An account to be made, as typed and not yet checked.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct NewAccount {
+    /// The name the person logs in with
+    #[arg(long, value_name = "U")]
+    pub username: String,
+    /// The address of record
+    #[arg(long, value_name = "E")]
+    pub email: String,
+    /// Make the person an administrator
+    #[arg(long)]
+    pub admin: bool,
+    /// Read the password from one line of standard input instead of printing an invitation link
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    fn typed(line: &str) -> Cli {
+        Cli::try_parse_from(line.split_whitespace()).unwrap_or_else(|error| panic!("{line}: {error}"))
+    }
+
+    fn refused(line: &str) -> ErrorKind {
+        Cli::try_parse_from(line.split_whitespace()).unwrap_err().kind()
+    }
+
+    #[test]
+    fn nothing_said_serves() {
+        assert_eq!(typed("postern").command(), Command::Serve);
+        assert_eq!(typed("postern serve").command(), Command::Serve);
+        assert_eq!(typed("postern").config, None);
+    }
+
+    #[test]
+    fn a_configuration_file_is_named_before_or_after_the_command() {
+        for line in
+            ["postern --config a.toml", "postern --config a.toml doctor", "postern doctor --config a.toml"]
+        {
+            assert_eq!(typed(line).config, Some(PathBuf::from("a.toml")), "{line}");
+        }
+        assert_eq!(typed("postern config --config a.toml").command(), Command::Config);
+    }
+
+    #[test]
+    fn an_operator_makes_the_first_account() {
+        let line = "postern account create --username ada --email ada@acme.test --admin";
+        let Command::Account(AccountCommand::Create(account)) = typed(line).command() else {
+            panic!("{line}")
+        };
+        assert_eq!((account.username.as_str(), account.email.as_str()), ("ada", "ada@acme.test"));
+        assert!(account.admin && !account.password_stdin);
+
+        assert_eq!(refused("postern account create --username ada"), ErrorKind::MissingRequiredArgument);
+        // A password on the command line would stand in every process list.
+        assert_eq!(
+            refused("postern account create --username a --email a@b.test --password x"),
+            ErrorKind::UnknownArgument
+        );
+    }
+
+    #[test]
+    fn an_operator_looks_after_accounts() {
+        assert_eq!(typed("postern account list").command(), Command::Account(AccountCommand::List));
+        let unlock = AccountCommand::Unlock { username: "ada".to_owned() };
+        assert_eq!(typed("postern account unlock ada").command(), Command::Account(unlock));
+        assert_eq!(typed("postern migrate").command(), Command::Migrate);
+        assert_eq!(typed("postern doctor").command(), Command::Doctor);
+        assert_eq!(refused("postern acount list"), ErrorKind::InvalidSubcommand);
+    }
+
+    #[test]
+    fn the_commands_fit_together_and_tell_about_themselves() {
+        let mut described = <Cli as CommandFactory>::command();
+        described.clone().debug_assert();
+        let help = described.render_help().to_string();
+        for word in [
+            "two-factor authentication",
+            "serve",
+            "migrate",
+            "account",
+            "doctor",
+            "config",
+            "--config <FILE>",
+        ] {
+            assert!(help.contains(word), "{word} in {help}");
+        }
+    }
+}

@@ -1,1 +1,0 @@
-//! The settings, from one table of keys.
