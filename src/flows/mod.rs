@@ -1,1 +1,160 @@
 //! One file per story; the only place that opens a transaction.
+//!
+//! A story reads, does what is slow with no connection held (hashing), looks again and writes, all in one closure. An `Err`
+//! is a fault and rolls back; a refusal is a value and commits, or a wrong guess would be a free one.
+
+mod codes;
+pub mod computers;
+pub mod confirm_identity;
+pub mod current;
+pub mod enter_code;
+pub mod hashing;
+pub mod housekeeping;
+pub mod invitation;
+pub mod login;
+pub mod logout;
+mod name_turns;
+pub mod outbox;
+pub mod password_check;
+pub mod profile;
+pub mod setup;
+pub mod start;
+pub mod two_factor;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::Notify;
+use url::Url;
+
+use crate::domain::browser::BrowserLabel;
+use crate::domain::ids::{ID_BYTES, Id};
+use crate::domain::keys::Keys;
+use crate::domain::password::{Cost, HashingFault, PasswordRules};
+use crate::domain::phone::Country;
+use crate::domain::session::SessionRules;
+use crate::domain::token::{TOKEN_BYTES, Token};
+use crate::flows::hashing::{HashingPool, Refused};
+use crate::flows::name_turns::NameTurns;
+use crate::platform::clock::Clock;
+use crate::platform::random::{NoRandomness, Random};
+use crate::storage::second_factors::Sealer;
+use crate::storage::{Db, StorageError};
+
+pub use crate::flows::codes::{Delivery, Resend};
+
+/// What every story needs. Cloning it clones handles.
+#[derive(Clone)]
+pub struct Services {
+    /// The database.
+    pub db: Db,
+    /// The clock.
+    pub clock: Clock,
+    /// The dice.
+    pub random: Random,
+    /// The keys.
+    pub keys: Arc<Keys>,
+    /// What the operator chose.
+    pub settings: Arc<Settings>,
+    /// Rung after a commit that put a message into the outbox.
+    pub wake: Arc<Notify>,
+    /// Where passwords are hashed.
+    pub hashing: Arc<HashingPool>,
+    /// Whose password is being checked.
+    pub turns: Arc<NameTurns>,
+}
+
+/// What the operator chose, as far as stories need it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What pages and messages call the product.
+    pub product: String,
+    /// Where browsers reach it: what links are made from.
+    pub public_url: Url,
+    /// How long a computer is trusted, in days; 0 for never.
+    pub trusted_days: u8,
+    /// How long sessions live.
+    pub sessions: SessionRules,
+    /// What a new password must be.
+    pub passwords: PasswordRules,
+    /// What hashing a password costs.
+    pub cost: Cost,
+    /// Whether text messages can be sent at all.
+    pub offers_sms: bool,
+    /// Where phone numbers may be.
+    pub countries: Vec<Country>,
+    /// The installation's texts in an hour.
+    pub texts_an_hour: u32,
+    /// The installation's texts in a day.
+    pub texts_a_day: u32,
+}
+
+/// Who sent a request, as far as limits and labels need it.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// The network its address is counted by.
+    pub network: String,
+    /// Whether the limits by address leave it alone.
+    pub is_exempt: bool,
+    /// What the browser calls itself.
+    pub browser: BrowserLabel,
+    /// The browser's token, if it carries one.
+    pub computer: Option<Token>,
+}
+
+/// What becomes of the browser's token.
+pub enum ComputerCookie {
+    /// It stays as it is.
+    Keep,
+    /// The browser is trusted under this token, and asks again at this moment.
+    Set(Token, DateTime<Utc>),
+    /// Nothing hangs on it any more.
+    Remove,
+}
+
+/// Something broke; the transaction was rolled back.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The dice.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    /// The password function.
+    #[error(transparent)]
+    Hashing(#[from] HashingFault),
+    /// More passwords wait to be checked than this machine can check in time.
+    #[error("too many passwords wait to be checked")]
+    Busy,
+    /// The session was ended while the request was under way; nothing was changed.
+    #[error("the session is over")]
+    SessionOver,
+}
+
+impl From<Refused> for FlowError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Busy => Self::Busy,
+            Refused::Fault(fault) => Self::Hashing(fault),
+        }
+    }
+}
+
+impl Services {
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    fn new_id<K>(&self) -> Result<Id<K>, NoRandomness> {
+        Ok(Id::new(self.now(), &self.random.bytes::<ID_BYTES>()?))
+    }
+
+    fn new_token(&self) -> Result<Token, NoRandomness> {
+        Ok(Token::from_bytes(self.random.bytes::<TOKEN_BYTES>()?))
+    }
+
+    fn sealer(&self) -> Result<Sealer<'_>, NoRandomness> {
+        Ok(Sealer { keys: &self.keys, nonce: self.random.bytes()? })
+    }
+}

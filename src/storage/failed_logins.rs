@@ -1,7 +1,7 @@
 //! `failed_logins`: wrong passwords from one address, for as long as its limits look back.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::dsl::{count_distinct, count_star};
+use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use crate::domain::limits::{
@@ -86,11 +86,14 @@ fn names_rest_until(
         .optional()?;
     let Some(last) = last.map(time).transpose()? else { return Ok(None) };
     // While it rests nothing is noted, so the names are counted up to the last failure, not up to now.
-    let names: i64 = failed_logins::table
+    let names: Vec<Vec<u8>> = failed_logins::table
         .filter(failed_logins::address.eq(address))
         .filter(failed_logins::failed_at.gt(micros(last - ADDRESS_NAMES_WINDOW)))
-        .select(count_distinct(failed_logins::subject))
-        .first(conn)?;
+        .select(failed_logins::subject)
+        .distinct()
+        .limit(ADDRESS_NAMES)
+        .load(conn)?;
     let until = last + ADDRESS_NAMES_WINDOW;
-    Ok((names >= ADDRESS_NAMES && now < until).then_some(until))
+    let is_too_many = i64::try_from(names.len()).is_ok_and(|names| names >= ADDRESS_NAMES);
+    Ok((is_too_many && now < until).then_some(until))
 }

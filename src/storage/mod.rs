@@ -20,6 +20,7 @@ pub mod schema;
 pub mod second_factors;
 pub mod sends;
 pub mod sessions;
+pub mod sweep;
 pub mod throttles;
 pub mod trusted_computers;
 

@@ -19,7 +19,7 @@ pub fn open(tx: &mut Tx<'_>, pending: &PendingLogin, token: &TokenHash) -> Resul
     diesel::insert_into(pending_logins::table)
         .values((
             pending_logins::id.eq(pending.id.as_str()),
-            pending_logins::token_hash.eq(token.as_bytes().as_slice()),
+            pending_logins::token_hash.eq(token.as_bytes()),
             pending_logins::account_id.eq(pending.account.as_str()),
             pending_logins::session_epoch.eq(pending.session_epoch),
             pending_logins::challenge_id.eq(pending.challenge.as_str()),
@@ -44,7 +44,7 @@ pub fn find_live(
     type Row = (String, String, i64, String, String, i64, i64);
     let row: Option<Row> = pending_logins::table
         .inner_join(accounts::table.on(accounts::id.eq(pending_logins::account_id)))
-        .filter(pending_logins::token_hash.eq(token.as_bytes().as_slice()))
+        .filter(pending_logins::token_hash.eq(token.as_bytes()))
         .filter(pending_logins::ended_at.is_null())
         .filter(pending_logins::expires_at.gt(micros(now)))
         .filter(accounts::session_epoch.eq(pending_logins::session_epoch))
@@ -81,7 +81,7 @@ pub fn find_live(
 pub fn end(tx: &mut Tx<'_>, token: &TokenHash, now: DateTime<Utc>) -> Result<(), StorageError> {
     diesel::update(
         pending_logins::table
-            .filter(pending_logins::token_hash.eq(token.as_bytes().as_slice()))
+            .filter(pending_logins::token_hash.eq(token.as_bytes()))
             .filter(pending_logins::ended_at.is_null()),
     )
     .set(pending_logins::ended_at.eq(micros(now)))

@@ -60,7 +60,7 @@ pub fn start(
     diesel::insert_into(sessions::table)
         .values((
             sessions::id.eq(id.as_str()),
-            sessions::token_hash.eq(token.as_bytes().as_slice()),
+            sessions::token_hash.eq(token.as_bytes()),
             sessions::account_id.eq(entry.account().as_str()),
             sessions::session_epoch.eq(entry.session_epoch()),
             sessions::entered_by.eq(entry.entered_by().as_str()),
@@ -88,7 +88,7 @@ pub fn find_live(
 ) -> Result<Option<(Session, Account)>, StorageError> {
     let row: Option<(SessionRow, AccountRow)> = sessions::table
         .inner_join(accounts::table.on(accounts::id.eq(sessions::account_id)))
-        .filter(sessions::token_hash.eq(token.as_bytes().as_slice()))
+        .filter(sessions::token_hash.eq(token.as_bytes()))
         .filter(accounts::session_epoch.eq(sessions::session_epoch))
         .filter(accounts::disabled_at.is_null())
         .select((SessionRow::as_select(), AccountRow::as_select()))
@@ -118,7 +118,7 @@ pub fn touch(tx: &mut Tx<'_>, id: &Id<Session>, now: DateTime<Utc>) -> Result<()
 /// # Errors
 /// As for any write.
 pub fn end(tx: &mut Tx<'_>, token: &TokenHash) -> Result<(), StorageError> {
-    diesel::delete(sessions::table.filter(sessions::token_hash.eq(token.as_bytes().as_slice())))
+    diesel::delete(sessions::table.filter(sessions::token_hash.eq(token.as_bytes())))
         .execute(&mut **tx)?;
     Ok(())
 }
@@ -142,7 +142,7 @@ pub struct Renewal<'a> {
 pub fn renew(tx: &mut Tx<'_>, id: &Id<Session>, renewal: &Renewal<'_>) -> Result<bool, StorageError> {
     let rows = diesel::update(sessions::table.find(id.as_str()))
         .set((
-            sessions::token_hash.eq(renewal.token.as_bytes().as_slice()),
+            sessions::token_hash.eq(renewal.token.as_bytes()),
             sessions::session_epoch.eq(renewal.session_epoch),
             sessions::password_at.eq(renewal.password_at.map(micros)),
             sessions::code_at.eq(renewal.code_at.map(micros)),
@@ -160,4 +160,13 @@ pub fn forget_password_half(tx: &mut Tx<'_>, id: &Id<Session>) -> Result<(), Sto
         .set(sessions::password_at.eq(None::<i64>))
         .execute(&mut **tx)?;
     Ok(())
+}
+
+/// Whether a session's row is still there.
+///
+/// # Errors
+/// As for any read.
+pub fn exists(conn: &mut AnyConnection, id: &Id<Session>) -> Result<bool, StorageError> {
+    let row: Option<String> = sessions::table.find(id.as_str()).select(sessions::id).first(conn).optional()?;
+    Ok(row.is_some())
 }

@@ -75,3 +75,14 @@ pub fn clear(tx: &mut Tx<'_>, subject: &[u8]) -> Result<(), StorageError> {
     diesel::delete(throttles::table.find(subject)).execute(&mut **tx)?;
     Ok(())
 }
+
+/// Takes one count back: the password was not checked after all.
+///
+/// # Errors
+/// As for any write.
+pub fn give_back(tx: &mut Tx<'_>, subject: &[u8]) -> Result<(), StorageError> {
+    diesel::update(throttles::table.find(subject).filter(throttles::failures.gt(0)))
+        .set((throttles::failures.eq(throttles::failures - 1), throttles::rests_until.eq(None::<i64>)))
+        .execute(&mut **tx)?;
+    Ok(())
+}

@@ -53,7 +53,7 @@ pub fn add(
     old_token: Option<&TokenHash>,
 ) -> Result<(), StorageError> {
     if let Some(old) = old_token {
-        let on_old = trusted_computers::token_hash.eq(old.as_bytes().as_slice());
+        let on_old = trusted_computers::token_hash.eq(old.as_bytes());
         diesel::delete(
             trusted_computers::table
                 .filter(on_old)
@@ -61,14 +61,14 @@ pub fn add(
         )
         .execute(&mut **tx)?;
         diesel::update(trusted_computers::table.filter(on_old))
-            .set(trusted_computers::token_hash.eq(token.as_bytes().as_slice()))
+            .set(trusted_computers::token_hash.eq(token.as_bytes()))
             .execute(&mut **tx)?;
     }
     diesel::insert_into(trusted_computers::table)
         .values((
             trusted_computers::id.eq(computer.id.as_str()),
             trusted_computers::account_id.eq(computer.account.as_str()),
-            trusted_computers::token_hash.eq(token.as_bytes().as_slice()),
+            trusted_computers::token_hash.eq(token.as_bytes()),
             trusted_computers::trust_epoch.eq(computer.trust_epoch),
             trusted_computers::browser.eq(computer.browser.as_str()),
             trusted_computers::made_at.eq(micros(computer.made_at)),
@@ -90,7 +90,7 @@ pub fn find(
     account: &Id<Account>,
 ) -> Result<Option<TrustedComputer>, StorageError> {
     let row: Option<TrustedComputerRow> = trusted_computers::table
-        .filter(trusted_computers::token_hash.eq(token.as_bytes().as_slice()))
+        .filter(trusted_computers::token_hash.eq(token.as_bytes()))
         .filter(trusted_computers::account_id.eq(account.as_str()))
         .select(TrustedComputerRow::as_select())
         .first(conn)
@@ -125,7 +125,7 @@ pub fn list(
 /// As for any read.
 pub fn any_on(conn: &mut AnyConnection, token: &TokenHash, now: DateTime<Utc>) -> Result<bool, StorageError> {
     let row: Option<String> = trusted_computers::table
-        .filter(trusted_computers::token_hash.eq(token.as_bytes().as_slice()))
+        .filter(trusted_computers::token_hash.eq(token.as_bytes()))
         .filter(trusted_computers::expires_at.gt(micros(now)))
         .select(trusted_computers::id)
         .first(conn)
@@ -188,9 +188,20 @@ pub fn forget_token(
 ) -> Result<(), StorageError> {
     diesel::delete(
         trusted_computers::table
-            .filter(trusted_computers::token_hash.eq(token.as_bytes().as_slice()))
+            .filter(trusted_computers::token_hash.eq(token.as_bytes()))
             .filter(trusted_computers::account_id.eq(account.as_str())),
     )
     .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Takes one count back: the password was not checked after all.
+///
+/// # Errors
+/// As for any write.
+pub fn give_back(tx: &mut Tx<'_>, id: &Id<TrustedComputer>) -> Result<(), StorageError> {
+    diesel::update(trusted_computers::table.find(id.as_str()).filter(trusted_computers::failures.gt(0)))
+        .set(trusted_computers::failures.eq(trusted_computers::failures - 1))
+        .execute(&mut **tx)?;
     Ok(())
 }

@@ -16,7 +16,6 @@ CREATE TABLE outbox (
     next_attempt_at BIGINT NOT NULL,
     give_up_at BIGINT NOT NULL,
     lease TEXT,
-    leased_until BIGINT,
     provider_id TEXT,
     failure_class TEXT,
     failure_detail TEXT,
@@ -24,6 +23,8 @@ CREATE TABLE outbox (
     handed_over_at BIGINT,
     settled_at BIGINT
 );
+
+CREATE INDEX outbox_by_age ON outbox (created_at);
 
 CREATE INDEX outbox_by_due ON outbox (state, next_attempt_at);
 

@@ -1,0 +1,261 @@
+//! What every story with a code shares: open a challenge, send its code, enter one, see how the message stands.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::account::Account;
+use crate::domain::browser::BrowserLabel;
+use crate::domain::challenge::{CHALLENGE_LIFE, Challenge, CodeProof, NoSend, Purpose, Verdict};
+use crate::domain::code::TypedCode;
+use crate::domain::delivery::{FailureClass, MessageState, code_give_up_at};
+use crate::domain::ids::Id;
+use crate::domain::limits::SecondFactorStanding;
+use crate::domain::second_factor::Destination;
+use crate::flows::{FlowError, Services};
+use crate::storage::outbox::{self, NewMessage, Progress, Reason};
+use crate::storage::sends::{self, NextSend};
+use crate::storage::{AnyConnection, Tx, accounts, challenges, instance, second_factors};
+
+/// A challenge to be opened.
+pub(super) struct NewChallenge<'a> {
+    pub(super) purpose: Purpose,
+    pub(super) owner: &'a str,
+    pub(super) destination: Destination,
+    pub(super) asks_every_login: bool,
+    pub(super) browser: &'a BrowserLabel,
+}
+
+/// What became of the wish for a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resend {
+    /// It is on its way, with the code that was there or a new one.
+    Sent,
+    /// Not before this moment.
+    NotBefore(DateTime<Utc>),
+    /// This login, set-up or confirmation has had its last message.
+    NoMore,
+    /// Codes are paused or suspended; none is sent that could not be entered.
+    Stopped(SecondFactorStanding),
+}
+
+/// The truth about the newest message, in terms of what can be known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Nothing was sent, and nothing may be before this moment.
+    NotSent(DateTime<Utc>),
+    /// How the message stands, since when, and what went wrong last.
+    Message(MessageState, DateTime<Utc>, Option<FailureClass>),
+}
+
+/// What a typed code came to, before the story decides what that means.
+pub(super) enum Entered {
+    Right(CodeProof),
+    Wrong { left: u32 },
+    TooOld,
+    /// All tries are spent.
+    Spent,
+    /// The account's codes are paused or suspended.
+    Stopped(SecondFactorStanding),
+    /// Somebody else entered it first, or the challenge is over.
+    Gone,
+}
+
+/// Opens a challenge and sends its first code, if the account's limits allow one.
+pub(super) fn open_and_send(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    account: &Account,
+    new: NewChallenge<'_>,
+) -> Result<(Challenge, Resend), FlowError> {
+    let now = services.now();
+    let challenge = Challenge {
+        id: services.new_id()?,
+        purpose: new.purpose,
+        account: account.id.clone(),
+        owner: new.owner.to_owned(),
+        destination: new.destination,
+        asks_every_login: new.asks_every_login,
+        key_id: services.keys.current_id().to_owned(),
+        generation: 0,
+        code_ends_at: None,
+        previous_ends_at: None,
+        tries: 0,
+        sends: 0,
+        sent_at: None,
+        resend_at: now,
+        opened_at: now,
+        expires_at: now + CHALLENGE_LIFE,
+        used_at: None,
+        ended_at: None,
+    };
+    challenges::open(tx, &challenge, new.browser.as_str(), &services.sealer()?)?;
+    let resend = send(services, tx, account, &challenge)?;
+    Ok((challenge, resend))
+}
+
+/// Sends the code of a challenge, again or for the first time: the challenge's own wait first, then the account's limits,
+/// then one conditional update, then the outbox. All of it commits together.
+pub(super) fn send(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    account: &Account,
+    challenge: &Challenge,
+) -> Result<Resend, FlowError> {
+    let now = services.now();
+    if let Some(stopped) = stops(account, challenge.purpose) {
+        return Ok(Resend::Stopped(stopped));
+    }
+    let send = match challenge.next_send(now) {
+        Ok(send) => send,
+        Err(NoSend::Before(at)) => return Ok(Resend::NotBefore(at)),
+        Err(NoSend::NoMore) => return Ok(Resend::NoMore),
+    };
+    if let Some(until) = held_until(services, tx, account, challenge)? {
+        challenges::put_off(tx, &challenge.id, until)?;
+        return Ok(Resend::NotBefore(until));
+    }
+    if !challenges::record_send(tx, &challenge.id, challenge.sends, &send, now)? {
+        // Another request was faster; its message is the one that counts.
+        return Ok(Resend::NotBefore(send.resend_at));
+    }
+    let message = NewMessage {
+        id: &services.new_id()?,
+        account: &account.id,
+        reason: Reason::Code(challenge.id.clone(), send.generation),
+        recipient: &challenge.destination,
+        is_confirmed: is_confirmed(challenge.purpose),
+        give_up_at: code_give_up_at(challenge.destination.method(), send.code_ends_at, now),
+    };
+    outbox::put(tx, &message, &services.sealer()?, now)?;
+    wake_after(services, tx);
+    Ok(Resend::Sent)
+}
+
+/// Rings the worker once the message is committed.
+pub(super) fn wake_after(services: &Services, tx: &mut Tx<'_>) {
+    let wake = std::sync::Arc::clone(&services.wake);
+    tx.after_commit(move || wake.notify_one());
+}
+
+fn is_confirmed(purpose: Purpose) -> bool {
+    match purpose {
+        Purpose::Login | Purpose::ConfirmIdentity => true,
+        Purpose::SetUp | Purpose::EmailOfRecord => false,
+    }
+}
+
+fn stops(account: &Account, purpose: Purpose) -> Option<SecondFactorStanding> {
+    match account.second_factor_standing {
+        SecondFactorStanding::Open => None,
+        standing @ (SecondFactorStanding::Paused(_) | SecondFactorStanding::Suspended) => {
+            purpose.counts_for_account().then_some(standing)
+        }
+    }
+}
+
+fn held_until(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    account: &Account,
+    challenge: &Challenge,
+) -> Result<Option<DateTime<Utc>>, FlowError> {
+    // Counting and adding must not interleave: per account always, per installation where texts have a common limit.
+    accounts::lock(tx, &account.id)?;
+    if challenge.destination.method() == crate::domain::second_factor::Method::Sms {
+        instance::lock(tx)?;
+    }
+    let next = NextSend {
+        account: &account.id,
+        channel: challenge.destination.method(),
+        destination: &second_factors::index_of(&services.keys, &challenge.destination),
+        is_confirmed: is_confirmed(challenge.purpose),
+        counted_from: account.sends_counted_from,
+        texts_an_hour: i64::from(services.settings.texts_an_hour),
+        texts_a_day: i64::from(services.settings.texts_a_day),
+    };
+    Ok(sends::held_until(tx, &next, services.now())?)
+}
+
+/// Spends one try and commits it, alone: whatever happens next gives no guess back. `Err` is what the page says instead.
+pub(super) async fn enter(
+    services: &Services,
+    challenge: Id<Challenge>,
+    account: Id<Account>,
+    typed: TypedCode,
+) -> Result<Spent, FlowError> {
+    let (now, this) = (services.now(), services.clone());
+    services
+        .db
+        .write(move |tx| {
+            let Some(found) = challenges::find(tx, &challenge, &this.keys)? else { return Ok(Spent::No(Entered::Gone)) };
+            let Some(owner) = accounts::find(tx, &account, now)? else { return Ok(Spent::No(Entered::Gone)) };
+            if let Some(stopped) = stops(&owner, found.purpose) {
+                return Ok(Spent::No(Entered::Stopped(stopped)));
+            }
+            if found.is_open(now) && !found.has_live_code(now) && found.tries_left() > 0 {
+                return Ok(Spent::No(Entered::TooOld));
+            }
+            let Some(spent) = challenges::spend_try(tx, &challenge, now)? else {
+                let is_spent = found.is_open(now) && found.tries_left() == 0;
+                return Ok(Spent::No(if is_spent { Entered::Spent } else { Entered::Gone }));
+            };
+            if found.purpose.counts_for_account() && !accounts::count_code_failure(tx, &account, now)? {
+                // Paused in this very moment by another try: this one is not compared.
+                let standing = accounts::find(tx, &account, now)?.map(|owner| owner.second_factor_standing);
+                return Ok(Spent::No(Entered::Stopped(standing.unwrap_or(SecondFactorStanding::Suspended))));
+            }
+            Ok(Spent::Yes(spent, typed))
+        })
+        .await
+}
+
+/// A try, spent; or what there is to say instead.
+pub(super) enum Spent {
+    Yes(crate::domain::challenge::SpentTry, TypedCode),
+    No(Entered),
+}
+
+/// The second half of entering a code, inside the transaction that carries out what it opens: look again, derive, compare,
+/// and use the challenge up. Exactly one caller gets a proof.
+pub(super) fn compare(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    challenge: &Id<Challenge>,
+    spent: crate::domain::challenge::SpentTry,
+    typed: &TypedCode,
+) -> Result<Entered, FlowError> {
+    let now = services.now();
+    let Some(found) = challenges::find(tx, challenge, &services.keys)? else { return Ok(Entered::Gone) };
+    if found.used_at.is_some() || found.ended_at.is_some() {
+        return Ok(Entered::Gone);
+    }
+    match found.check(spent, typed, &services.keys, now) {
+        Verdict::Right(right) => match right.used_up(challenges::use_up(tx, challenge, now)?) {
+            Some(proof) => {
+                if found.purpose.counts_for_account() {
+                    accounts::forgive_codes(tx, &found.account)?;
+                }
+                Ok(Entered::Right(proof))
+            }
+            None => Ok(Entered::Gone),
+        },
+        Verdict::TooOld if found.tries_left() > 0 => Ok(Entered::TooOld),
+        Verdict::Wrong { left } if left > 0 => Ok(Entered::Wrong { left }),
+        Verdict::TooOld | Verdict::Wrong { .. } => Ok(Entered::Spent),
+    }
+}
+
+/// How the newest message of a challenge stands.
+pub(super) fn delivery(
+    conn: &mut AnyConnection,
+    challenge: &Challenge,
+) -> Result<Delivery, FlowError> {
+    match outbox::progress(conn, &challenge.id)? {
+        Some(Progress { state, at, class }) => Ok(Delivery::Message(state, at, class)),
+        None => Ok(Delivery::NotSent(challenge.resend_at)),
+    }
+}
+
+/// When another message may be asked for; `None` after the last.
+pub(super) fn resend_at(challenge: &Challenge) -> Option<DateTime<Utc>> {
+    (challenge.sends < crate::domain::challenge::SENDS).then_some(challenge.resend_at)
+}

@@ -1,0 +1,79 @@
+//! Trusted computers: list them, forget one, forget all.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::account::TrustEnd;
+use crate::domain::ids::Id;
+use crate::domain::trusted_computer::TrustedComputer;
+use crate::flows::current::LoggedIn;
+use crate::flows::{FlowError, Services, Visitor};
+use crate::storage::{accounts, trusted_computers};
+
+/// What the page shows.
+pub struct Overview {
+    /// The computers, newest first.
+    pub computers: Vec<TrustedComputer>,
+    /// Which of them is the one that asks.
+    pub this_one: Option<Id<TrustedComputer>>,
+    /// Now.
+    pub now: DateTime<Utc>,
+}
+
+/// Lists the account's trusted computers.
+///
+/// # Errors
+/// As for any fault.
+pub async fn overview(
+    services: &Services,
+    who: &LoggedIn,
+    visitor: &Visitor,
+) -> Result<Overview, FlowError> {
+    let (account, token, now) = (who.account.clone(), visitor.computer.clone(), services.now());
+    services
+        .db
+        .read(move |conn| {
+            let this_one = match token {
+                Some(token) => trusted_computers::find(conn, &token.hash(), &account.id)?,
+                None => None,
+            };
+            let computers = trusted_computers::list(conn, &account, now)?;
+            Ok(Overview { computers, this_one: this_one.map(|computer| computer.id), now })
+        })
+        .await
+}
+
+/// When the browser that asks stops being trusted, if it is.
+///
+/// # Errors
+/// As for any fault.
+pub async fn trusted_until(
+    services: &Services,
+    who: &LoggedIn,
+    visitor: &Visitor,
+) -> Result<Option<DateTime<Utc>>, FlowError> {
+    let overview = overview(services, who, visitor).await?;
+    let mut computers = overview.computers.into_iter();
+    Ok(computers.find(|computer| Some(&computer.id) == overview.this_one.as_ref()).map(|found| found.expires_at))
+}
+
+/// Forgets one computer of the account; `false` if there is none by that identifier.
+///
+/// # Errors
+/// As for any fault.
+pub async fn forget(
+    services: &Services,
+    who: &LoggedIn,
+    id: Id<TrustedComputer>,
+) -> Result<bool, FlowError> {
+    let account = who.account.id.clone();
+    services.db.write(move |tx| Ok(trusted_computers::forget(tx, &account, &id)?)).await
+}
+
+/// Forgets all computers of the account. Nobody is logged out by it.
+///
+/// # Errors
+/// As for any fault.
+pub async fn forget_all(services: &Services, who: &LoggedIn) -> Result<(), FlowError> {
+    let account = who.account.id.clone();
+    services.db.write(move |tx| Ok(accounts::end_trust(tx, &account, TrustEnd::Forgotten)?)).await
+}

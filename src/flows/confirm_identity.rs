@@ -1,0 +1,269 @@
+//! Confirm it's you: the password, then a code where a method is on, then the change that was being saved.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::challenge::{Challenge, Purpose};
+use crate::domain::code::TypedCode;
+use crate::domain::confirmation::{Missing, missing};
+use crate::domain::email::Masked;
+use crate::domain::limits::SecondFactorStanding;
+use crate::domain::password::PasswordInput;
+use crate::domain::second_factor::{Method, SecondFactor};
+use crate::domain::session::Session;
+use crate::domain::token::Token;
+use crate::flows::codes::{self, Delivery, Entered, NewChallenge, Resend, Spent, open_and_send};
+use crate::flows::current::{LoggedIn, still_live};
+use crate::flows::password_check::{Checked, Until, check_password};
+use crate::flows::two_factor::{Saved, carry_out};
+use crate::flows::{FlowError, Services, Visitor};
+use crate::storage::sessions::Renewal;
+use crate::storage::{AnyConnection, Tx, challenges, pending_changes, second_factors, sessions};
+
+/// What the page asks next.
+pub enum Prompt {
+    /// The password.
+    Password,
+    /// The code.
+    Code(CodePrompt),
+    /// Nothing is missing.
+    Nothing,
+}
+
+/// What the page shows while it asks for the code.
+pub struct CodePrompt {
+    /// How the code is sent.
+    pub method: Method,
+    /// Where to, masked.
+    pub destination: Masked,
+    /// How the newest message stands.
+    pub delivery: Delivery,
+    /// When the newest code stops working; `None` before one was sent.
+    pub code_ends_at: Option<DateTime<Utc>>,
+    /// When another message may be asked for; `None` after the last.
+    pub resend_at: Option<DateTime<Utc>>,
+    /// Whether codes are paused or suspended.
+    pub standing: SecondFactorStanding,
+    /// Now.
+    pub now: DateTime<Utc>,
+}
+
+/// What one step of a confirmation came to. Where there is a token, the session goes on under it.
+pub enum Confirmed {
+    /// Identity is confirmed, and what waited was carried out; `None` if nothing waited any more.
+    Done(Token, Option<Saved>),
+    /// The password was right; the code is owed.
+    CodeNeeded(Token),
+    /// Not the password.
+    WrongPassword,
+    /// Too many wrong passwords; not looked at.
+    Rests(Until),
+    /// Not the code.
+    WrongCode {
+        /// Tries that remain.
+        left: u32,
+    },
+    /// The code, but its ten minutes are over; or none is alive.
+    TooOld,
+    /// All tries are spent: back to the password.
+    Spent,
+    /// Codes are paused or suspended.
+    Stopped(SecondFactorStanding),
+    /// No code is owed.
+    Gone,
+}
+
+/// Draws the page. It sends nothing.
+///
+/// # Errors
+/// As for any fault.
+pub async fn prompt(services: &Services, who: &LoggedIn) -> Result<Prompt, FlowError> {
+    let (this, who) = (services.clone(), who.clone());
+    services
+        .db
+        .read(move |conn| {
+            let now = this.now();
+            let factor = second_factors::find(conn, &who.account.id, &this.keys)?;
+            match missing(&who.session, &factor, now) {
+                None => return Ok(Prompt::Nothing),
+                Some(Missing::Password) => return Ok(Prompt::Password),
+                Some(Missing::Code) => {}
+            }
+            // Without an open challenge the code is sent by the POST of the password, so that drawing sends nothing.
+            let Some(challenge) = owed(&this, conn, &who.session)? else { return Ok(Prompt::Password) };
+            Ok(Prompt::Code(CodePrompt {
+                method: challenge.destination.method(),
+                destination: challenge.destination.masked(),
+                delivery: codes::delivery(conn, &challenge)?,
+                code_ends_at: challenge.code_ends_at,
+                resend_at: codes::resend_at(&challenge),
+                standing: who.account.second_factor_standing,
+                now,
+            }))
+        })
+        .await
+}
+
+fn owed(
+    services: &Services,
+    conn: &mut AnyConnection,
+    session: &Session,
+) -> Result<Option<Challenge>, FlowError> {
+    let owner = session.id.as_str();
+    let found =
+        challenges::find_open(conn, owner, Purpose::ConfirmIdentity, &services.keys, services.now())?;
+    Ok(found.filter(|challenge| challenge.tries_left() > 0))
+}
+
+/// Sends the code of a confirmation to the destination in force, in place of any earlier one of this session.
+pub(super) fn ask_for_code(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    who: &LoggedIn,
+    factor: &SecondFactor,
+    visitor: &Visitor,
+) -> Result<(), FlowError> {
+    let Some(destination) = factor.destination() else { return Ok(()) };
+    let owner = who.session.id.as_str();
+    challenges::end(tx, owner, Purpose::ConfirmIdentity, services.now())?;
+    let new = NewChallenge {
+        purpose: Purpose::ConfirmIdentity,
+        owner,
+        destination,
+        asks_every_login: false,
+        browser: &visitor.browser,
+    };
+    open_and_send(services, tx, &who.account, new)?;
+    Ok(())
+}
+
+/// Takes the password.
+///
+/// # Errors
+/// [`FlowError::Busy`] if too many wait; else as for any fault.
+pub async fn password(
+    services: &Services,
+    who: LoggedIn,
+    password: PasswordInput,
+    visitor: Visitor,
+) -> Result<Confirmed, FlowError> {
+    let name = who.account.username.as_str();
+    let right = match check_password(services, name, password, &visitor).await? {
+        Checked::Right(right) => right,
+        Checked::Wrong => return Ok(Confirmed::WrongPassword),
+        Checked::Rests(until) => return Ok(Confirmed::Rests(until)),
+    };
+    let this = services.clone();
+    services
+        .db
+        .write(move |tx| {
+            let now = this.now();
+            still_live(tx, &who, now)?;
+            if *right.proof.account() != who.account.id {
+                return Ok(Confirmed::WrongPassword);
+            }
+            right.forgive(tx, now)?;
+            let session = Session { password_at: Some(now), ..who.session.clone() };
+            let who = LoggedIn { session, account: who.account };
+            go_on(&this, tx, &who, &visitor)
+        })
+        .await
+}
+
+/// Takes the code.
+///
+/// # Errors
+/// As for any fault; the try stays spent.
+pub async fn code(
+    services: &Services,
+    who: LoggedIn,
+    typed: TypedCode,
+    visitor: Visitor,
+) -> Result<Confirmed, FlowError> {
+    let (this, session) = (services.clone(), who.session.clone());
+    let owed = services.db.read(move |conn| owed(&this, conn, &session)).await?;
+    let Some(challenge) = owed else { return Ok(Confirmed::Gone) };
+    let spent = codes::enter(services, challenge.id.clone(), who.account.id.clone(), typed).await?;
+    let (spent, typed) = match spent {
+        Spent::Yes(spent, typed) => (spent, typed),
+        Spent::No(entered) => return Ok(refusal(entered)),
+    };
+    let this = services.clone();
+    services
+        .db
+        .write(move |tx| {
+            still_live(tx, &who, this.now())?;
+            match codes::compare(&this, tx, &challenge.id, spent, &typed)? {
+                Entered::Right(_) => {
+                    let session = Session { code_at: Some(this.now()), ..who.session.clone() };
+                    go_on(&this, tx, &LoggedIn { session, account: who.account }, &visitor)
+                }
+                Entered::Spent => {
+                    sessions::forget_password_half(tx, &who.session.id)?;
+                    Ok(Confirmed::Spent)
+                }
+                refused @ (Entered::Wrong { .. } | Entered::TooOld | Entered::Stopped(_) | Entered::Gone) => {
+                    Ok(refusal(refused))
+                }
+            }
+        })
+        .await
+}
+
+fn refusal(entered: Entered) -> Confirmed {
+    match entered {
+        Entered::Wrong { left } => Confirmed::WrongCode { left },
+        Entered::TooOld => Confirmed::TooOld,
+        Entered::Spent => Confirmed::Spent,
+        Entered::Stopped(standing) => Confirmed::Stopped(standing),
+        Entered::Gone | Entered::Right(_) => Confirmed::Gone,
+    }
+}
+
+/// One half was just proven: issues the session anew, then asks for the other half or carries out what waits.
+fn go_on(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    who: &LoggedIn,
+    visitor: &Visitor,
+) -> Result<Confirmed, FlowError> {
+    let (now, token) = (services.now(), services.new_token()?);
+    let renewal = Renewal {
+        token: &token.hash(),
+        session_epoch: who.account.epochs.session,
+        password_at: who.session.password_at,
+        code_at: who.session.code_at,
+    };
+    if !sessions::renew(tx, &who.session.id, &renewal)? {
+        return Ok(Confirmed::Gone);
+    }
+    let factor = second_factors::find(tx, &who.account.id, &services.keys)?;
+    match missing(&who.session, &factor, now) {
+        Some(Missing::Password) => Ok(Confirmed::Spent),
+        Some(Missing::Code) => {
+            ask_for_code(services, tx, who, &factor, visitor)?;
+            Ok(Confirmed::CodeNeeded(token))
+        }
+        None => {
+            let waiting = pending_changes::find(tx, &who.session.id, &services.keys, now)?;
+            let is_there = pending_changes::remove(tx, &who.session.id)?;
+            let Some(choice) = waiting.filter(|_| is_there) else { return Ok(Confirmed::Done(token, None)) };
+            let (saved, renewed) = carry_out(services, tx, who, &factor, &choice, visitor)?;
+            Ok(Confirmed::Done(renewed.unwrap_or(token), Some(saved)))
+        }
+    }
+}
+
+/// Asks for another message; `None` if no code is owed.
+///
+/// # Errors
+/// As for any fault.
+pub async fn resend(services: &Services, who: LoggedIn) -> Result<Option<Resend>, FlowError> {
+    let this = services.clone();
+    services
+        .db
+        .write(move |tx| match owed(&this, tx, &who.session)? {
+            Some(challenge) => Ok(Some(codes::send(&this, tx, &who.account, &challenge)?)),
+            None => Ok(None),
+        })
+        .await
+}

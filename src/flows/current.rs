@@ -1,0 +1,65 @@
+//! Who is this request? A ticket's token to a live session or pending login.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::account::Account;
+use crate::domain::session::{PendingLogin, Session};
+use crate::domain::token::{Token, TokenHash};
+use crate::flows::{FlowError, Services};
+use crate::storage::{Tx, accounts, pending_logins, sessions};
+
+/// Somebody with a live session.
+#[derive(Clone, Debug)]
+pub struct LoggedIn {
+    /// The session.
+    pub session: Session,
+    /// Whose it is, as the account stands at this request.
+    pub account: Account,
+}
+
+/// The live session of a token.
+///
+/// # Errors
+/// As for any fault; never read as "nobody".
+pub async fn logged_in(services: &Services, token: &Token) -> Result<Option<LoggedIn>, FlowError> {
+    let (hash, now, settings) = (token.hash(), services.now(), services.settings.clone());
+    let find = move |conn: &mut crate::storage::AnyConnection| {
+        Ok::<_, FlowError>(sessions::find_live(conn, &hash, &settings.sessions, now)?)
+    };
+    let Some((session, account)) = services.db.glance(find).await? else { return Ok(None) };
+    if session.wants_touch(now) {
+        touch(services, &session);
+    }
+    Ok(Some(LoggedIn { session, account }))
+}
+
+/// Notes that a session is in use, off the request's path. A note that is lost costs a minute of idle time.
+fn touch(services: &Services, session: &Session) {
+    let (db, id, now) = (services.db.clone(), session.id.clone(), services.now());
+    tokio::spawn(async move {
+        let noted: Result<(), FlowError> = db.write(move |tx| Ok(sessions::touch(tx, &id, now)?)).await;
+        if let Err(fault) = noted {
+            tracing::warn!(%fault, "the use of a session was not noted");
+        }
+    });
+}
+
+/// The live pending login of a token.
+///
+/// # Errors
+/// As for any fault.
+pub async fn pending_login(services: &Services, token: &Token) -> Result<Option<PendingLogin>, FlowError> {
+    let (hash, now): (TokenHash, _) = (token.hash(), services.now());
+    services.db.glance(move |conn| Ok(pending_logins::find_live(conn, &hash, now)?)).await
+}
+
+/// Looks again, inside a write: a session that was ended since the request began must not be issued anew. Locks the
+/// account's row, so that nothing ends it between this look and the commit.
+pub(super) fn still_live(tx: &mut Tx<'_>, who: &LoggedIn, now: DateTime<Utc>) -> Result<(), FlowError> {
+    accounts::lock(tx, &who.account.id)?;
+    let account = accounts::find(tx, &who.account.id, now)?;
+    let epoch = who.account.epochs.session;
+    let is_live = account.is_some_and(|account| account.is_active() && account.epochs.session == epoch)
+        && sessions::exists(tx, &who.session.id)?;
+    if is_live { Ok(()) } else { Err(FlowError::SessionOver) }
+}

@@ -1,0 +1,254 @@
+//! The outbox as the worker sees it: claim work, with the code derived for it; settle it.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+use crate::domain::browser::BrowserLabel;
+use crate::domain::challenge::{Challenge, Purpose};
+use crate::domain::code::Code;
+use crate::domain::delivery::{
+    Attempt, FailureClass, MIN_LIFE_AT_SEND, MessageState, Next, Urgency, after_failure,
+};
+use crate::domain::ids::Id;
+use crate::domain::invitation::Invitation;
+use crate::domain::second_factor::{Destination, Method};
+use crate::domain::secret::Secret;
+use crate::domain::username::Username;
+use crate::flows::{FlowError, Services};
+use crate::storage::outbox::{self, Claimed, Reason, Settlement};
+use crate::storage::{Tx, accounts, challenges, invitations};
+
+pub use crate::storage::outbox::Message;
+
+/// A message to be sent now, by the one who claimed it.
+pub struct Work {
+    /// Its identifier, constant over all attempts.
+    pub id: Id<Message>,
+    /// How it is sent.
+    pub channel: Method,
+    /// Where it goes.
+    pub recipient: Destination,
+    /// What it says.
+    pub content: Content,
+    /// Nothing leaves after this moment.
+    pub give_up_at: DateTime<Utc>,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+    /// How many ambiguous failures there were before.
+    pub ambiguous: u32,
+    created_at: DateTime<Utc>,
+    urgency: Urgency,
+    lease: String,
+}
+
+/// What a message says.
+pub enum Content {
+    /// A code.
+    Code(CodeMessage),
+    /// An invitation.
+    Invitation(InvitationMessage),
+}
+
+/// A code, and what the person is told about it.
+pub struct CodeMessage {
+    /// What it opens.
+    pub purpose: Purpose,
+    /// The digits.
+    pub code: Code,
+    /// When it stops working.
+    pub valid_until: DateTime<Utc>,
+    /// When it was asked for.
+    pub requested_at: DateTime<Utc>,
+    /// From which browser.
+    pub browser: BrowserLabel,
+    /// Where times are shown.
+    pub time_zone: Tz,
+}
+
+/// An invitation.
+pub struct InvitationMessage {
+    /// Who is invited.
+    pub username: Username,
+    /// Where the password is set: a secret.
+    pub link: Secret<String>,
+    /// When the link is over.
+    pub valid_until: DateTime<Utc>,
+    /// Where times are shown.
+    pub time_zone: Tz,
+}
+
+/// What an attempt came to.
+pub enum Outcome {
+    /// A mail server or carrier took it.
+    HandedOver {
+        /// The carrier's name for it.
+        provider_id: Option<String>,
+    },
+    /// Nobody took it, or nobody said so.
+    NotHandedOver {
+        /// What kind of failure.
+        class: FailureClass,
+        /// The other side's words, scrubbed of addresses and digits.
+        detail: String,
+        /// The wait it asked for.
+        retry_after: Option<TimeDelta>,
+    },
+}
+
+/// Claims up to eight messages that are due. What is not wanted any more, or too late, is settled here and not answered.
+///
+/// # Errors
+/// As for any fault.
+pub async fn claim(services: &Services) -> Result<Vec<Work>, FlowError> {
+    const MOST: i64 = 8;
+    let this = services.clone();
+    services
+        .db
+        .write(move |tx| {
+            let (now, lease) = (this.now(), this.new_id::<Work>()?.as_str().to_owned());
+            let mut work = Vec::new();
+            for claimed in outbox::claim(tx, &lease, MOST, &this.keys, now)? {
+                match prepare(&this, tx, &claimed)? {
+                    Ok(content) => work.push(Work {
+                        channel: claimed.recipient.method(),
+                        urgency: claimed.reason.urgency(),
+                        id: claimed.id,
+                        recipient: claimed.recipient,
+                        content,
+                        give_up_at: claimed.give_up_at,
+                        attempt: claimed.attempt,
+                        ambiguous: claimed.ambiguous,
+                        created_at: claimed.created_at,
+                        lease: lease.clone(),
+                    }),
+                    Err(settlement) => {
+                        outbox::settle(tx, &claimed.id, &lease, &settlement, now)?;
+                    }
+                }
+            }
+            Ok(work)
+        })
+        .await
+}
+
+/// What the message says, or why it is not sent.
+fn prepare(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    claimed: &Claimed,
+) -> Result<Result<Content, Settlement>, FlowError> {
+    let now = services.now();
+    if now >= claimed.give_up_at {
+        return Ok(Err(expired()));
+    }
+    // A lease that ran out is an ambiguous failure: a text is sent once more after one, and no third time.
+    if claimed.recipient.method() == Method::Sms && claimed.ambiguous > 1 {
+        let detail = "the sender died twice".to_owned();
+        return Ok(Err(Settlement::Over(MessageState::Failed, FailureClass::Ambiguous, detail)));
+    }
+    match &claimed.reason {
+        Reason::Code(challenge, generation) => code(services, tx, claimed, challenge, *generation),
+        Reason::Invitation(invitation) => invited(services, tx, invitation),
+    }
+}
+
+fn code(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    claimed: &Claimed,
+    challenge: &Id<Challenge>,
+    generation: u32,
+) -> Result<Result<Content, Settlement>, FlowError> {
+    let now = services.now();
+    let found = challenges::find(tx, challenge, &services.keys)?;
+    let Some(found) = found.filter(|found| found.is_open(now)) else { return Ok(Err(Settlement::Stopped)) };
+    let ends_at = if generation == found.generation { found.code_ends_at } else { found.previous_ends_at };
+    let Some(valid_until) = ends_at.filter(|end| *end - now >= MIN_LIFE_AT_SEND) else {
+        return Ok(Err(expired()));
+    };
+    let account = accounts::find(tx, &claimed.account, now)?.filter(|account| account.is_active());
+    let (Some(account), Some(code)) = (account, found.code(&services.keys, generation)) else {
+        return Ok(Err(Settlement::Stopped));
+    };
+    let browser = challenges::browser(tx, challenge)?.unwrap_or_default();
+    Ok(Ok(Content::Code(CodeMessage {
+        purpose: found.purpose,
+        code,
+        valid_until,
+        requested_at: claimed.created_at,
+        browser: BrowserLabel::stored(browser),
+        time_zone: account.time_zone,
+    })))
+}
+
+fn invited(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    id: &Id<Invitation>,
+) -> Result<Result<Content, Settlement>, FlowError> {
+    let now = services.now();
+    let found = invitations::find(tx, id)?.filter(|found| found.is_open(now));
+    let Some(found) = found else { return Ok(Err(Settlement::Stopped)) };
+    let Some(account) = accounts::find(tx, &found.account, now)?.filter(|account| account.is_active()) else {
+        return Ok(Err(Settlement::Stopped));
+    };
+    Ok(Ok(Content::Invitation(InvitationMessage {
+        username: account.username,
+        link: super::invitation::link(services, &found)?,
+        valid_until: found.expires_at,
+        time_zone: account.time_zone,
+    })))
+}
+
+fn expired() -> Settlement {
+    Settlement::Over(MessageState::Expired, FailureClass::Expired, String::new())
+}
+
+/// Settles what an attempt came to. If the lease was lost meanwhile, another instance settles it.
+///
+/// # Errors
+/// As for any fault; the lease then runs out and the message is tried again.
+pub async fn settle(services: &Services, work: &Work, outcome: Outcome) -> Result<(), FlowError> {
+    let now = services.now();
+    let settlement = match outcome {
+        Outcome::HandedOver { provider_id } => Settlement::HandedOver(provider_id),
+        Outcome::NotHandedOver { class, detail, retry_after } => {
+            let attempt = Attempt {
+                channel: work.channel,
+                urgency: work.urgency,
+                class,
+                number: work.attempt,
+                ambiguous: work.ambiguous + u32::from(class == FailureClass::Ambiguous),
+                created_at: work.created_at,
+                give_up_at: work.give_up_at,
+                retry_after,
+                jitter: services.random.bytes::<1>()?.first().copied().unwrap_or_default(),
+            };
+            match after_failure(&attempt, now) {
+                Next::At(at) => Settlement::Again(at, class, detail),
+                Next::Fail => Settlement::Over(MessageState::Failed, class, detail),
+                Next::Expire => Settlement::Over(MessageState::Expired, class, detail),
+            }
+        }
+    };
+    let (id, lease, wake) = (work.id.clone(), work.lease.clone(), Arc::clone(&services.wake));
+    services
+        .db
+        .write(move |tx| {
+            outbox::settle(tx, &id, &lease, &settlement, now)?;
+            // The worker sleeps until what is due next; a retry may be sooner.
+            tx.after_commit(move || wake.notify_one());
+            Ok(())
+        })
+        .await
+}
+
+/// When the next message is due, if any is.
+///
+/// # Errors
+/// As for any fault.
+pub async fn next_due(services: &Services) -> Result<Option<DateTime<Utc>>, FlowError> {
+    services.db.read(|conn| Ok(outbox::next_due(conn)?)).await
+}

@@ -1,0 +1,103 @@
+//! What a start makes sure of: the tables, the mode the database is stamped with, and the key it was made with.
+
+use crate::domain::account::Account;
+use crate::flows::{FlowError, Services};
+use crate::storage::instance::{self, Fact};
+use crate::storage::{accounts, migrate, throttles};
+
+/// Why a start is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The database belongs to the other mode.
+    OtherMode(String),
+    /// The database was made under another key.
+    OtherKey,
+}
+
+/// Applies missing migrations and answers their names.
+///
+/// # Errors
+/// As for any fault.
+pub async fn migrate(services: &Services) -> Result<Vec<String>, FlowError> {
+    Ok(migrate::run(&services.db).await?)
+}
+
+/// Whether migrations are missing.
+///
+/// # Errors
+/// As for any fault.
+pub async fn is_pending(services: &Services) -> Result<bool, FlowError> {
+    Ok(migrate::is_pending(&services.db).await?)
+}
+
+/// Stamps a new database with mode, name and key, or holds the stamps of an old one against them. A wrong key fails here,
+/// closed, instead of making every code wrong and every number unreadable.
+///
+/// # Errors
+/// As for any fault.
+pub async fn stamp(
+    services: &Services,
+    mode: &'static str,
+    previous_key: Option<String>,
+) -> Result<Option<Refusal>, FlowError> {
+    let (this, name) = (services.clone(), services.new_id::<Account>()?);
+    services
+        .db
+        .write(move |tx| {
+            let stamped = instance::stamp(tx, Fact::Mode, mode)?;
+            if stamped != mode {
+                return Ok(Some(Refusal::OtherMode(stamped)));
+            }
+            instance::stamp(tx, Fact::Name, name.as_str())?;
+            let current = this.keys.current_id();
+            let key = instance::stamp(tx, Fact::Key, current)?;
+            let is_known = key == current || previous_key.as_deref() == Some(key.as_str());
+            Ok((!is_known).then_some(Refusal::OtherKey))
+        })
+        .await
+}
+
+/// Whether the database answers.
+///
+/// # Errors
+/// As for any fault.
+pub async fn ping(services: &Services) -> Result<(), FlowError> {
+    services
+        .db
+        .read(|conn| {
+            instance::find(conn, Fact::Mode)?;
+            Ok(())
+        })
+        .await
+}
+
+/// Up to a hundred accounts after a name, for the operator's list.
+///
+/// # Errors
+/// As for any fault.
+pub async fn list_accounts(services: &Services, after: String) -> Result<Vec<Account>, FlowError> {
+    const PAGE: i64 = 100;
+    let now = services.now();
+    services.db.read(move |conn| Ok(accounts::list(conn, &after, PAGE, now)?)).await
+}
+
+/// Lifts every pause of an account: of its name, and of its codes. `false` if there is no such account.
+///
+/// # Errors
+/// As for any fault.
+pub async fn unlock(
+    services: &Services,
+    username: &crate::domain::username::Username,
+) -> Result<bool, FlowError> {
+    let subject = super::password_check::subject(services, username.as_str());
+    let (key, now) = (username.key(), services.now());
+    services
+        .db
+        .write(move |tx| {
+            let Some((account, _)) = accounts::for_login(tx, &key, now)? else { return Ok(false) };
+            throttles::clear(tx, &subject)?;
+            accounts::forgive_codes(tx, &account.id)?;
+            Ok(true)
+        })
+        .await
+}

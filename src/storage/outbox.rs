@@ -1,0 +1,332 @@
+//! `outbox`: what leaves the process. Put in the transaction that has the reason, claimed by one conditional update, settled
+//! by the one who holds the lease.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use crate::domain::account::Account;
+use crate::domain::challenge::Challenge;
+use crate::domain::delivery::{FailureClass, LEASE, MessageState, Urgency};
+use crate::domain::email::EmailAddress;
+use crate::domain::ids::Id;
+use crate::domain::invitation::Invitation;
+use crate::domain::keys::Keys;
+use crate::domain::second_factor::{Destination, Method};
+use crate::storage::columns::{count, maybe_time, micros, number, readable, time};
+use crate::storage::schema::outbox;
+use crate::storage::second_factors::{Sealer, index_of, open, phone};
+use crate::storage::{AnyConnection, StorageError, Tx};
+
+/// A message in the outbox.
+#[derive(Clone, Debug)]
+pub struct Message;
+
+/// Why a message is sent: what its words are made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The code of a challenge, of this generation.
+    Code(Id<Challenge>, u32),
+    /// An invitation.
+    Invitation(Id<Invitation>),
+}
+
+impl Reason {
+    /// How urgent that is.
+    pub fn urgency(&self) -> Urgency {
+        match self {
+            Self::Code(..) => Urgency::Code,
+            Self::Invitation(_) => Urgency::Letter,
+        }
+    }
+}
+
+/// A message to be sent.
+pub struct NewMessage<'a> {
+    /// Its identifier, constant over all attempts.
+    pub id: &'a Id<Message>,
+    /// Whose it is.
+    pub account: &'a Id<Account>,
+    /// Why it is sent.
+    pub reason: Reason,
+    /// Where it goes.
+    pub recipient: &'a Destination,
+    /// Whether a code has been entered from there before.
+    pub is_confirmed: bool,
+    /// When it is given up.
+    pub give_up_at: DateTime<Utc>,
+}
+
+/// A message under lease.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// Its identifier.
+    pub id: Id<Message>,
+    /// Whose it is.
+    pub account: Id<Account>,
+    /// Why it is sent.
+    pub reason: Reason,
+    /// Where it goes.
+    pub recipient: Destination,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+    /// How many ambiguous failures there were; a lease that ran out is one.
+    pub ambiguous: u32,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
+    /// When it is given up.
+    pub give_up_at: DateTime<Utc>,
+}
+
+/// How a message stands, for the page that waits for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Its state.
+    pub state: MessageState,
+    /// Since when: the hand-over where there was one, else the request.
+    pub at: DateTime<Utc>,
+    /// What went wrong last.
+    pub class: Option<FailureClass>,
+}
+
+/// Puts a message into the outbox.
+///
+/// # Errors
+/// As for any write.
+pub fn put(
+    tx: &mut Tx<'_>,
+    new: &NewMessage<'_>,
+    sealer: &Sealer<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let (kind, challenge, invitation, generation) = match &new.reason {
+        Reason::Code(challenge, generation) => ("code", Some(challenge.as_str()), None, *generation),
+        Reason::Invitation(invitation) => ("invitation", None, Some(invitation.as_str()), 0),
+    };
+    let recipient = sealer.seal(new.recipient.as_str(), "outbox", "recipient_sealed", new.id.as_str());
+    diesel::insert_into(outbox::table)
+        .values((
+            outbox::id.eq(new.id.as_str()),
+            outbox::kind.eq(kind),
+            outbox::channel.eq(new.recipient.method().as_str()),
+            outbox::account_id.eq(new.account.as_str()),
+            outbox::challenge_id.eq(challenge),
+            outbox::invitation_id.eq(invitation),
+            outbox::generation.eq(number(generation)),
+            outbox::recipient_sealed.eq(recipient),
+            outbox::destination_index.eq(index_of(sealer.keys, new.recipient)),
+            outbox::is_confirmed.eq(new.is_confirmed),
+            outbox::state.eq(MessageState::Waiting.as_str()),
+            outbox::attempts.eq(0),
+            outbox::ambiguous.eq(0),
+            outbox::next_attempt_at.eq(micros(now)),
+            outbox::give_up_at.eq(micros(new.give_up_at)),
+            outbox::created_at.eq(micros(now)),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = outbox)]
+struct OutboxRow {
+    id: String,
+    kind: String,
+    channel: String,
+    account_id: String,
+    challenge_id: Option<String>,
+    invitation_id: Option<String>,
+    generation: i32,
+    recipient_sealed: Option<Vec<u8>>,
+    attempts: i32,
+    ambiguous: i32,
+    created_at: i64,
+    give_up_at: i64,
+}
+
+impl OutboxRow {
+    fn claimed(self, keys: &Keys) -> Result<Claimed, StorageError> {
+        let sealed = readable(self.recipient_sealed, "recipient")?;
+        let recipient = open(keys, &sealed, "outbox", "recipient_sealed", &self.id)?;
+        let recipient = match readable(Method::parse(&self.channel), "channel")? {
+            Method::Email => Destination::Email(EmailAddress::stored(recipient)),
+            Method::Sms => Destination::Phone(phone(&recipient)?),
+        };
+        let reason = match (self.kind.as_str(), self.challenge_id, self.invitation_id) {
+            ("code", Some(challenge), _) => Reason::Code(Id::stored(challenge), count(self.generation)?),
+            ("invitation", _, Some(invitation)) => Reason::Invitation(Id::stored(invitation)),
+            _ => return Err(StorageError::unreadable("kind of message")),
+        };
+        Ok(Claimed {
+            id: Id::stored(self.id),
+            account: Id::stored(self.account_id),
+            reason,
+            recipient,
+            attempt: count(self.attempts)?,
+            ambiguous: count(self.ambiguous)?,
+            created_at: time(self.created_at)?,
+            give_up_at: time(self.give_up_at)?,
+        })
+    }
+}
+
+/// Leases up to `most` messages that are due and counts the attempt. While one is being sent, its next attempt stands at
+/// the end of the lease, so a message whose sender died is due again then; whether it went out is not known. A message
+/// that many instances reach for at once goes to one: the update says again what the choice said.
+///
+/// # Errors
+/// As for any write.
+pub fn claim(
+    tx: &mut Tx<'_>,
+    lease: &str,
+    most: i64,
+    keys: &Keys,
+    now: DateTime<Utc>,
+) -> Result<Vec<Claimed>, StorageError> {
+    let mut claimed = Vec::new();
+    for state in [MessageState::Waiting, MessageState::Sending] {
+        let left_alone = number(u32::from(state == MessageState::Sending));
+        for id in due(tx, state, most, now)? {
+            let still_due = outbox::table
+                .find(&id)
+                .filter(outbox::state.eq(state.as_str()))
+                .filter(outbox::next_attempt_at.le(micros(now)));
+            let rows = diesel::update(still_due)
+                .set((
+                    outbox::state.eq(MessageState::Sending.as_str()),
+                    outbox::lease.eq(lease),
+                    outbox::next_attempt_at.eq(micros(now + LEASE)),
+                    outbox::attempts.eq(outbox::attempts + 1),
+                    outbox::ambiguous.eq(outbox::ambiguous + left_alone),
+                ))
+                .execute(&mut **tx)?;
+            if rows == 1 {
+                let row: OutboxRow =
+                    outbox::table.find(&id).select(OutboxRow::as_select()).first(&mut **tx)?;
+                claimed.push(row.claimed(keys)?);
+            }
+        }
+    }
+    Ok(claimed)
+}
+
+fn due(
+    conn: &mut AnyConnection,
+    state: MessageState,
+    most: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<String>, StorageError> {
+    Ok(outbox::table
+        .filter(outbox::state.eq(state.as_str()))
+        .filter(outbox::next_attempt_at.le(micros(now)))
+        .order(outbox::next_attempt_at.asc())
+        .limit(most)
+        .select(outbox::id)
+        .load(conn)?)
+}
+
+/// When the next message is due, if any waits or is being sent.
+///
+/// # Errors
+/// As for any read.
+pub fn next_due(conn: &mut AnyConnection) -> Result<Option<DateTime<Utc>>, StorageError> {
+    let mut next = None;
+    for state in [MessageState::Waiting, MessageState::Sending] {
+        let due: Option<i64> = outbox::table
+            .filter(outbox::state.eq(state.as_str()))
+            .order(outbox::next_attempt_at.asc())
+            .select(outbox::next_attempt_at)
+            .first(conn)
+            .optional()?;
+        next = [next, maybe_time(due)?].into_iter().flatten().min();
+    }
+    Ok(next)
+}
+
+/// What an attempt came to.
+#[derive(Clone, Debug)]
+pub enum Settlement {
+    /// It will be tried again at this moment; `is_ambiguous` if it may have gone out.
+    Again(DateTime<Utc>, FailureClass, String),
+    /// A server or carrier took it.
+    HandedOver(Option<String>),
+    /// It is over, without having been handed over.
+    Over(MessageState, FailureClass, String),
+    /// It is not wanted any more.
+    Stopped,
+}
+
+/// Settles a message under its lease. Answers whether the lease was still held; the recipient is forgotten with the
+/// message's end.
+///
+/// # Errors
+/// As for any write.
+pub fn settle(
+    tx: &mut Tx<'_>,
+    id: &Id<Message>,
+    lease: &str,
+    settlement: &Settlement,
+    now: DateTime<Utc>,
+) -> Result<bool, StorageError> {
+    let held = outbox::table
+        .find(id.as_str())
+        .filter(outbox::state.eq(MessageState::Sending.as_str()))
+        .filter(outbox::lease.eq(lease));
+    let ended = (
+        outbox::lease.eq(None::<String>),
+        outbox::recipient_sealed.eq(None::<Vec<u8>>),
+        outbox::settled_at.eq(micros(now)),
+    );
+    let failed = |class: &FailureClass, detail: &String| {
+        (outbox::failure_class.eq(class.as_str()), outbox::failure_detail.eq(detail.clone()))
+    };
+    let rows = match settlement {
+        Settlement::Again(at, class, detail) => diesel::update(held)
+            .set((
+                outbox::state.eq(MessageState::Waiting.as_str()),
+                outbox::lease.eq(None::<String>),
+                outbox::next_attempt_at.eq(micros(*at)),
+                outbox::ambiguous.eq(outbox::ambiguous + number(u32::from(*class == FailureClass::Ambiguous))),
+                failed(class, detail),
+            ))
+            .execute(&mut **tx)?,
+        Settlement::HandedOver(provider_id) => diesel::update(held)
+            .set((
+                outbox::state.eq(MessageState::HandedOver.as_str()),
+                outbox::provider_id.eq(provider_id.as_deref()),
+                outbox::handed_over_at.eq(micros(now)),
+                ended,
+            ))
+            .execute(&mut **tx)?,
+        Settlement::Over(state, class, detail) => diesel::update(held)
+            .set((outbox::state.eq(state.as_str()), failed(class, detail), ended))
+            .execute(&mut **tx)?,
+        Settlement::Stopped => diesel::update(held)
+            .set((outbox::state.eq(MessageState::Stopped.as_str()), ended))
+            .execute(&mut **tx)?,
+    };
+    Ok(rows == 1)
+}
+
+/// How the newest message of a challenge stands.
+///
+/// # Errors
+/// As for any read.
+pub fn progress(
+    conn: &mut AnyConnection,
+    challenge: &Id<Challenge>,
+) -> Result<Option<Progress>, StorageError> {
+    type Row = (String, i64, Option<i64>, Option<String>);
+    let row: Option<Row> = outbox::table
+        .filter(outbox::challenge_id.eq(challenge.as_str()))
+        .order(outbox::created_at.desc())
+        .select((outbox::state, outbox::created_at, outbox::handed_over_at, outbox::failure_class))
+        .first(conn)
+        .optional()?;
+    let Some((state, created_at, handed_over_at, class)) = row else { return Ok(None) };
+    let class = class.map(|word| readable(FailureClass::stored(&word), "failure class")).transpose()?;
+    Ok(Some(Progress {
+        state: readable(MessageState::stored(&state), "state of a message")?,
+        at: time(handed_over_at.unwrap_or(created_at))?,
+        class,
+    }))
+}

@@ -1,0 +1,92 @@
+//! What may be deleted, and when (OWASP ASVS 5.0 14.2.7). Each batch is bounded by an index on the time it looks at.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+
+use crate::storage::columns::micros;
+use crate::storage::schema::{
+    challenges, failed_logins, invitations, outbox, pending_changes, pending_logins, sessions, throttles,
+    trusted_computers,
+};
+use crate::storage::{StorageError, Tx};
+
+/// A kind of row that ends by itself. In the order in which they may go: what refers to another goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Messages a month after they were asked for.
+    Messages,
+    /// Pending logins a day after their end.
+    PendingLogins,
+    /// Challenges a month after their end.
+    Challenges,
+    /// Sessions at their end.
+    Sessions,
+    /// Trusted computers a month after they asked again, so that the page can say why it asks.
+    TrustedComputers,
+    /// Changes that nobody confirmed.
+    PendingChanges,
+    /// Invitations a month after their end.
+    Invitations,
+    /// Wrong passwords in a row, a week after the last.
+    Throttles,
+    /// Wrong passwords from an address, once no limit looks back at them.
+    FailedLogins,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Messages,
+        Self::PendingLogins,
+        Self::Challenges,
+        Self::Sessions,
+        Self::TrustedComputers,
+        Self::PendingChanges,
+        Self::Invitations,
+        Self::Throttles,
+        Self::FailedLogins,
+    ];
+
+    fn kept_for(self) -> TimeDelta {
+        match self {
+            Self::Messages | Self::TrustedComputers => TimeDelta::days(30),
+            Self::Challenges | Self::Invitations => TimeDelta::days(31),
+            Self::PendingLogins => TimeDelta::days(1),
+            Self::Sessions | Self::PendingChanges => TimeDelta::zero(),
+            Self::Throttles => TimeDelta::days(7),
+            Self::FailedLogins => TimeDelta::hours(2),
+        }
+    }
+}
+
+/// Deletes the oldest rows of a table by its key, up to a number of them.
+macro_rules! oldest {
+    ($tx:expr, $table:ident, $key:ident : $type:ty, $time:ident, $before:expr, $most:expr) => {{
+        let keys: Vec<$type> = $table::table
+            .filter($table::$time.lt($before))
+            .order($table::$time.asc())
+            .limit($most)
+            .select($table::$key)
+            .load(&mut **$tx)?;
+        diesel::delete($table::table.filter($table::$key.eq_any(keys))).execute(&mut **$tx)?
+    }};
+}
+
+/// Deletes one batch and answers how many rows went.
+///
+/// # Errors
+/// As for any write.
+pub fn batch(tx: &mut Tx<'_>, kind: Kind, most: i64, now: DateTime<Utc>) -> Result<usize, StorageError> {
+    let before = micros(now - kind.kept_for());
+    Ok(match kind {
+        Kind::Messages => oldest!(tx, outbox, id: String, created_at, before, most),
+        Kind::PendingLogins => oldest!(tx, pending_logins, id: String, expires_at, before, most),
+        Kind::Challenges => oldest!(tx, challenges, id: String, expires_at, before, most),
+        Kind::Sessions => oldest!(tx, sessions, id: String, expires_at, before, most),
+        Kind::TrustedComputers => oldest!(tx, trusted_computers, id: String, expires_at, before, most),
+        Kind::PendingChanges => oldest!(tx, pending_changes, session_id: String, expires_at, before, most),
+        Kind::Invitations => oldest!(tx, invitations, id: String, expires_at, before, most),
+        Kind::Throttles => oldest!(tx, throttles, subject: Vec<u8>, changed_at, before, most),
+        Kind::FailedLogins => oldest!(tx, failed_logins, id: String, failed_at, before, most),
+    })
+}
