@@ -327,9 +327,10 @@ pub fn samples() -> Vec<Sample> {
     let unticked = Page::sample().form.ticked("trust_computer", false).refuse("code", CodeProblem::NotDigits);
     let nothing_sent = Delivery {
         valid_until: None,
-        resend: Resend::NoMore,
+        at: Some(Moment::sample("11:20 am")),
         ..Delivery::sample_sms(DeliveryState::NotSent)
     };
+    let last_one = Delivery { resend: Resend::NoMore, ..mail() };
     let mut samples = vec![
         Sample::of("code, mail", &new_computer(Page::sample(), mail())),
         Sample::of(
@@ -345,6 +346,7 @@ pub fn samples() -> Vec<Sample> {
             "code, opted out",
             &new_computer(Page::sample(), Delivery::sample_sms(DeliveryState::Stopped)),
         ),
+        Sample::of("code, last one", &new_computer(Page::sample(), last_one)),
         Sample::of("code, nothing sent", &new_computer(Page::sample(), nothing_sent)),
         Sample::of(
             "code, sent again",

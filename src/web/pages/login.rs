@@ -18,10 +18,22 @@ pub struct LoginPage {
 pub struct LoginClosedPage {
     /// The frame.
     pub page: Page,
-    /// How long it lasts, in words: `15 minutes`.
-    pub wait: String,
-    /// When to try again.
-    pub until: Moment,
+    /// For how long.
+    pub closed: LoginClosed,
+}
+
+/// How long a name stays closed to computers that it does not trust.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginClosed {
+    /// For a while.
+    For {
+        /// How long, in words: `15 minutes`.
+        wait: String,
+        /// When to try again.
+        until: Moment,
+    },
+    /// Until the password is reset.
+    UntilReset,
 }
 
 /// What may be wrong with a login form.
@@ -64,6 +76,9 @@ pub fn samples() -> Vec<Sample> {
     let wrong =
         with_username.clone().refuse(LoginProblem::NotRight.field(), LoginProblem::NotRight.message());
     let logged_out = Notice::LoggedOut(Some("December 8".to_owned()));
+    let closed = |closed| LoginClosedPage { page: Page::sample(), closed };
+    let for_a_while =
+        LoginClosed::For { wait: "15 minutes".to_owned(), until: Moment::sample("11:07 am EST") };
     vec![
         Sample::of("login", &plain(Page::sample())),
         Sample::of("login, username known", &plain(Page::sample().with_form(with_username))),
@@ -71,13 +86,7 @@ pub fn samples() -> Vec<Sample> {
         Sample::of("login, wrong password", &plain(Page::sample().with_form(wrong))),
         Sample::of("login, logged out", &plain(Page::sample().with_notice(logged_out))),
         Sample::of("login, five wrong codes", &plain(Page::sample().with_notice(Notice::TriesUsedUp(5)))),
-        Sample::of(
-            "login closed",
-            &LoginClosedPage {
-                page: Page::sample(),
-                wait: "15 minutes".to_owned(),
-                until: Moment::sample("11:07 am EST"),
-            },
-        ),
+        Sample::of("login closed for a while", &closed(for_a_while)),
+        Sample::of("login closed until a reset", &closed(LoginClosed::UntilReset)),
     ]
 }
