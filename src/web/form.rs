@@ -1,1 +1,147 @@
-//! The state of a form that is shown again.
+//! The state of a form that is shown again: what was typed, and what is wrong with it.
+//!
+//! Passwords and codes never come back to a page. The macros that draw their fields have no place for a value, and
+//! [`FormState::with`] drops one, whoever passes it.
+
+use std::fmt::Display;
+
+/// What a ticked checkbox sends.
+pub const TICKED: &str = "yes";
+
+/// Fields whose values are never shown again (OWASP ASVS 5.0 14.2.6).
+const NEVER_SHOWN: [&str; 8] = [
+    "code",
+    "current_password",
+    "form_token",
+    "new_password",
+    "new_password_again",
+    "password",
+    "password_again",
+    "recovery_code",
+];
+
+/// The fields of one form, in the order of the page, with their values and errors.
+#[derive(Clone, Default)]
+pub struct FormState {
+    fields: Vec<Field>,
+}
+
+#[derive(Clone)]
+struct Field {
+    name: &'static str,
+    value: Option<String>,
+    error: Option<String>,
+}
+
+/// One line of the summary at the top of the page.
+pub struct FieldError<'a> {
+    /// The field at fault: its name, and the id of its control.
+    pub name: &'a str,
+    /// What to do about it, word for word as it stands at the field.
+    pub message: &'a str,
+}
+
+impl FormState {
+    /// Keeps what stands in a field. What must not be shown again is dropped here.
+    #[must_use]
+    pub fn with(self, name: &'static str, value: impl Into<String>) -> Self {
+        if NEVER_SHOWN.contains(&name) {
+            return self;
+        }
+        self.change(name, |field| field.value = Some(value.into()))
+    }
+
+    /// Keeps whether a box was ticked.
+    #[must_use]
+    pub fn ticked(self, name: &'static str, is_ticked: bool) -> Self {
+        self.with(name, if is_ticked { TICKED } else { "" })
+    }
+
+    /// Says what is wrong with a field. The first word on a field stands.
+    #[must_use]
+    pub fn refuse(self, name: &'static str, message: impl Display) -> Self {
+        self.change(name, |field| {
+            field.error.get_or_insert_with(|| message.to_string());
+        })
+    }
+
+    /// What to show in a field; empty when nothing is known.
+    pub fn value(&self, name: &str) -> &str {
+        self.find(name).and_then(|field| field.value.as_deref()).unwrap_or_default()
+    }
+
+    /// Whether a box is to be ticked; `otherwise` when the form comes up for the first time.
+    pub fn is_ticked(&self, name: &str, otherwise: &bool) -> bool {
+        self.find(name).and_then(|field| field.value.as_deref()).map_or(*otherwise, |value| value == TICKED)
+    }
+
+    /// What is wrong with a field, if anything is.
+    pub fn error(&self, name: &str) -> Option<&str> {
+        self.find(name).and_then(|field| field.error.as_deref())
+    }
+
+    /// Everything that is wrong, in the order of the page.
+    pub fn errors(&self) -> impl Iterator<Item = FieldError<'_>> {
+        self.fields.iter().filter_map(|field| {
+            field.error.as_deref().map(|message| FieldError { name: field.name, message })
+        })
+    }
+
+    /// Whether anything is wrong.
+    pub fn has_errors(&self) -> bool {
+        self.errors().next().is_some()
+    }
+
+    fn find(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    fn change(mut self, name: &'static str, change: impl FnOnce(&mut Field)) -> Self {
+        match self.fields.iter_mut().find(|field| field.name == name) {
+            Some(field) => change(field),
+            None => {
+                let mut field = Field { name, value: None, error: None };
+                change(&mut field);
+                self.fields.push(field);
+            }
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_comes_back_with_its_error() {
+        let form = FormState::default().with("email", "ada@").refuse("email", "Enter an email address");
+        assert_eq!(form.value("email"), "ada@");
+        assert_eq!(form.error("email"), Some("Enter an email address"));
+        assert_eq!(form.error("phone"), None);
+    }
+
+    #[test]
+    fn passwords_and_codes_never_come_back() {
+        for name in NEVER_SHOWN {
+            let form = FormState::default().with(name, "sesame").refuse(name, "Not correct");
+            assert_eq!(form.value(name), "", "{name}");
+            assert_eq!(form.error(name), Some("Not correct"));
+        }
+    }
+
+    #[test]
+    fn a_box_keeps_the_choice_that_was_made() {
+        let fresh = FormState::default();
+        assert!(fresh.is_ticked("trust_computer", &true));
+        let chosen = FormState::default().ticked("trust_computer", false);
+        assert!(!chosen.is_ticked("trust_computer", &true));
+    }
+
+    #[test]
+    fn the_first_error_of_a_field_stands() {
+        let form = FormState::default().refuse("phone", "Enter a number").refuse("phone", "Too short");
+        let messages: Vec<_> = form.errors().map(|error| error.message).collect();
+        assert_eq!(messages, ["Enter a number"]);
+    }
+}

@@ -1,1 +1,380 @@
-//! What every page shares.
+//! What every page shares: the frame around it, the note above it, and the way it is answered.
+//!
+//! The words of pages stand in `templates/`. Values that depend on a person's time zone come in as text, ready to show.
+
+use std::fmt;
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::ContentType;
+use askama::Template;
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::when;
+use crate::web::assets::AssetUrls;
+use crate::web::form::FormState;
+
+/// The frame of one page.
+#[derive(Clone)]
+pub struct Page {
+    /// What is the same on every page of this Postern.
+    pub site: Arc<Site>,
+    /// Who is logged in; `None` for guests and for logins that still owe a code.
+    pub viewer: Option<Viewer>,
+    /// What just happened, said once above the heading.
+    pub notice: Option<Notice>,
+    /// The form of the page as it stands, with its errors.
+    pub form: FormState,
+    /// What each form carries in its hidden field `form_token`.
+    pub form_token: String,
+    /// What the visitor can name when asking for help; the log has it too.
+    pub request_id: String,
+}
+
+/// What is the same on every page of this Postern. Made once, at start.
+#[derive(Clone, Default)]
+pub struct Site {
+    /// The product's name and where help is.
+    pub brand: Brand,
+    /// Where the style sheet, script and font are.
+    pub assets: AssetUrls,
+    /// In development mode: what becomes of messages. `None` in production.
+    pub development: Option<Development>,
+}
+
+/// The operator's names and addresses.
+#[derive(Clone, Default)]
+pub struct Brand {
+    /// What pages call the product.
+    pub name: String,
+    /// How to reach whoever runs this Postern.
+    pub support: Option<Support>,
+    /// The operator's terms, a URL.
+    pub terms: Option<String>,
+    /// The operator's privacy statement, a URL.
+    pub privacy: Option<String>,
+}
+
+/// How to reach whoever runs this Postern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// A page.
+    Link(String),
+    /// A mail address.
+    Mail(String),
+    /// Anything else, such as a telephone number or a room.
+    Words(String),
+}
+
+/// What becomes of messages in development mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Development {
+    /// Whether mail really leaves this machine; otherwise it goes to the built-in mailbox.
+    pub mail_leaves: bool,
+    /// Whether text messages really leave this machine.
+    pub sms_leaves: bool,
+}
+
+/// Whose pages these are.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    /// The username, as typed when the account was made.
+    pub username: String,
+}
+
+/// What just happened. Small, since it travels in a cookie from the POST to the next GET; the words for each are in
+/// `templates/parts/notice.html`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Notice {
+    /// Logged out by oneself; until when (a day) the computer stays trusted, if it is.
+    LoggedOut(Option<String>),
+    /// *Log out and forget this computer*.
+    LoggedOutAndForgotten,
+    /// Nothing happened for this many minutes.
+    TimedOut(i64),
+    /// The session ended for another reason: its longest life, or something done elsewhere.
+    SessionEnded,
+    /// The code was owed for longer than a pending login lives.
+    LoginTookTooLong(i64),
+    /// Five wrong codes: back to the password.
+    TriesUsedUp(u32),
+    /// *Use another account*.
+    StartedOver,
+    /// A new password was set by invitation.
+    PasswordSet,
+    /// The first administrator was made.
+    AdministratorMade,
+    /// *Request another code*: a message was put on its way.
+    CodeRequested,
+    /// *Request another code*, before the time that is named.
+    CodeTooSoon(Moment),
+    /// *Request another code*, and no more are sent here.
+    NoMoreCodes,
+    /// The profile was saved.
+    ProfileSaved,
+    /// Saved as it was.
+    NothingChanged,
+    /// Two-factor authentication was turned on; until when (a day) this computer is trusted, if it is.
+    TwoFactorOn(Option<String>),
+    /// The method or destination in force was replaced.
+    TwoFactorChanged(Option<String>),
+    /// Two-factor authentication was turned off.
+    TwoFactorOff,
+    /// *Ask for a code on every login* was ticked.
+    AsksEveryLogin,
+    /// *Ask for a code on every login* was unticked; for how many days a computer is now trusted.
+    AsksNowAndThen(u16),
+    /// The set-up was cancelled.
+    SetUpCancelled,
+    /// The set-up waited too long or had too many wrong codes.
+    SetUpEnded,
+    /// One trusted computer was forgotten.
+    ComputerForgotten(String),
+    /// All of them were.
+    AllComputersForgotten,
+    /// The change that waited for *Confirm it's you* waited too long.
+    ChangeTookTooLong,
+    /// The form's token was too old: what was typed stands in the form again.
+    StaleForm,
+}
+
+/// How a notice looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// It worked.
+    Good,
+    /// Something to know.
+    Plain,
+    /// Something to do.
+    Warning,
+}
+
+/// A point in time, for people and for machines.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// As a person reads it, in their time zone: `10:42 am`.
+    pub shown: String,
+    /// As RFC 3339 has it, in UTC: `2026-11-24T15:42:00Z`.
+    pub iso: String,
+}
+
+/// One rendered example of a page, for the template test.
+pub struct Sample {
+    /// The page and its state, such as `login, wrong password`.
+    pub name: &'static str,
+    /// The page.
+    pub html: String,
+}
+
+impl Page {
+    /// The frame of a page for nobody in particular, without form or notice.
+    pub fn new(site: Arc<Site>) -> Self {
+        Self {
+            site,
+            viewer: None,
+            notice: None,
+            form: FormState::default(),
+            form_token: String::new(),
+            request_id: String::new(),
+        }
+    }
+
+    /// The same frame around a form as it stands.
+    #[must_use]
+    pub fn with_form(self, form: FormState) -> Self {
+        Self { form, ..self }
+    }
+
+    /// The same frame with a notice in it.
+    #[must_use]
+    pub fn with_notice(self, notice: Notice) -> Self {
+        Self { notice: Some(notice), ..self }
+    }
+
+    /// The ids a field's `aria-describedby` names, with a space before each: the notice where the field takes the
+    /// focus past it, its error, its hint, and what else describes it.
+    pub fn described_by(&self, field: &str, takes_focus: &bool, hint: &str, also: &str) -> String {
+        let mut ids = String::new();
+        if *takes_focus && self.notice.is_some() {
+            ids.push_str(" notice");
+        }
+        if self.form.error(field).is_some() {
+            ids.push_str(&format!(" {field}-error"));
+        }
+        if !hint.is_empty() {
+            ids.push_str(&format!(" {field}-hint"));
+        }
+        if !also.is_empty() {
+            ids.push_str(&format!(" {also}"));
+        }
+        ids
+    }
+}
+
+impl Support {
+    /// Reads the setting `brand.support`.
+    pub fn from_setting(text: &str) -> Self {
+        if text.starts_with("https://") || text.starts_with("http://") {
+            Self::Link(text.to_owned())
+        } else if text.contains('@') && !text.contains(char::is_whitespace) {
+            Self::Mail(text.to_owned())
+        } else {
+            Self::Words(text.to_owned())
+        }
+    }
+}
+
+impl Notice {
+    /// How the notice looks.
+    pub fn tone(&self) -> Tone {
+        match self {
+            Self::PasswordSet
+            | Self::AdministratorMade
+            | Self::CodeRequested
+            | Self::ProfileSaved
+            | Self::TwoFactorOn(_)
+            | Self::TwoFactorChanged(_)
+            | Self::AsksEveryLogin
+            | Self::AsksNowAndThen(_)
+            | Self::ComputerForgotten(_)
+            | Self::AllComputersForgotten => Tone::Good,
+            Self::LoggedOut(_)
+            | Self::LoggedOutAndForgotten
+            | Self::TimedOut(_)
+            | Self::SessionEnded
+            | Self::StartedOver
+            | Self::NothingChanged
+            | Self::SetUpCancelled => Tone::Plain,
+            Self::LoginTookTooLong(_)
+            | Self::TriesUsedUp(_)
+            | Self::CodeTooSoon(_)
+            | Self::NoMoreCodes
+            | Self::TwoFactorOff
+            | Self::SetUpEnded
+            | Self::ChangeTookTooLong
+            | Self::StaleForm => Tone::Warning,
+        }
+    }
+}
+
+/// A length of time in words, rounded up so that nobody comes back too early: `30 seconds`, `15 minutes`, `1 hour`.
+pub fn in_words(span: TimeDelta) -> String {
+    let seconds = span.num_seconds().max(1);
+    let whole = |size: i64| (seconds + size - 1) / size;
+    match seconds {
+        ..60 => counted(seconds, "second"),
+        60..3_600 => counted(whole(60), "minute"),
+        _ => counted(whole(3_600), "hour"),
+    }
+}
+
+/// `1 try`, `4 minutes`: a number with its word, an `s` added where it is not one.
+pub fn counted(count: impl fmt::Display + PartialEq + From<u8>, word: &str) -> String {
+    let s = if count == 1.into() { "" } else { "s" };
+    format!("{count} {word}{s}")
+}
+
+/// Answers a request with a page.
+pub fn answer(page: &impl Template, status: StatusCode) -> HttpResponse {
+    match page.render() {
+        Ok(html) => HttpResponse::build(status).content_type(ContentType::html()).body(html),
+        Err(fault) => {
+            tracing::error!(%fault, "a page could not be drawn");
+            HttpResponse::InternalServerError()
+                .content_type(ContentType::plaintext())
+                .body("There is a problem. Try again in a few minutes.")
+        }
+    }
+}
+
+impl Sample {
+    /// Draws one example; what cannot be drawn comes out empty, and the test sees it.
+    pub fn of(name: &'static str, page: &impl Template) -> Self {
+        Self { name, html: page.render().unwrap_or_default() }
+    }
+}
+
+impl Page {
+    /// A guest's page in the examples.
+    pub fn sample() -> Self {
+        let brand = Brand {
+            name: "Postern".to_owned(),
+            support: Some(Support::Mail("help@harbour.example".to_owned())),
+            terms: Some("https://harbour.example/terms".to_owned()),
+            privacy: Some("https://harbour.example/privacy".to_owned()),
+        };
+        let assets = crate::web::assets::Assets::load().urls().clone();
+        let mut page = Self::new(Arc::new(Site { brand, assets, development: None }));
+        page.form_token = "example-token".to_owned();
+        page.request_id = "01936b2c".to_owned();
+        page
+    }
+
+    /// A page of somebody who is logged in, in the examples.
+    pub fn sample_logged_in() -> Self {
+        Self { viewer: Some(Viewer { username: "ada".to_owned() }), ..Self::sample() }
+    }
+}
+
+impl Moment {
+    /// The time of day: `10:42 am`.
+    pub fn clock(at: DateTime<Utc>, zone: Tz) -> Self {
+        Self { shown: when::clock(at, zone), iso: when::iso(at) }
+    }
+
+    /// The time of day for somebody whose time zone may be another: `10:42 am EST`.
+    pub fn clock_and_zone(at: DateTime<Utc>, zone: Tz) -> Self {
+        Self { shown: when::clock_and_zone(at, zone), iso: when::iso(at) }
+    }
+
+    /// The day: `December 8`.
+    pub fn day(at: DateTime<Utc>, zone: Tz) -> Self {
+        Self { shown: when::day(at, zone), iso: when::iso(at) }
+    }
+
+    /// The time of day, with the day where that is another: `December 8, 10:42 am`.
+    pub fn short(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> Self {
+        Self { shown: when::moment(at, now, zone), iso: when::iso(at) }
+    }
+
+    /// A time of an autumn day in Toronto, in the examples.
+    pub fn sample(shown: &str) -> Self {
+        Self { shown: shown.to_owned(), iso: "2026-11-24T15:42:00Z".to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_read_well_and_never_too_short() {
+        for (seconds, words) in [
+            (-5, "1 second"),
+            (30, "30 seconds"),
+            (60, "1 minute"),
+            (61, "2 minutes"),
+            (900, "15 minutes"),
+            (3_600, "1 hour"),
+            (3_601, "2 hours"),
+        ] {
+            assert_eq!(in_words(TimeDelta::seconds(seconds)), words);
+        }
+    }
+
+    #[test]
+    fn support_is_a_page_an_address_or_words() {
+        assert_eq!(
+            Support::from_setting("https://help.example"),
+            Support::Link("https://help.example".into())
+        );
+        assert_eq!(
+            Support::from_setting("help@harbour.example"),
+            Support::Mail("help@harbour.example".into())
+        );
+        assert_eq!(Support::from_setting("Room 12, ask @ada"), Support::Words("Room 12, ask @ada".into()));
+    }
+}

@@ -1,1 +1,146 @@
 //! Two Factor Authentication.
+
+use askama::Template;
+
+use crate::domain::phone::Country;
+use crate::web::page::{Notice, Page, Sample};
+use crate::web::pages::code::{
+    CodeProblem, Delivery, DeliveryState, Method, Resend, ShownDestination, Trust,
+};
+
+/// The settings: what is in force, and the form to change it.
+#[derive(Template)]
+#[template(path = "pages/two_factor.html")]
+pub struct TwoFactorPage {
+    /// The frame; its form keeps `method`, `email`, `country`, `phone` and `every_login`.
+    pub page: Page,
+    /// What is in force.
+    pub in_force: InForce,
+    /// The countries that get text messages, and that of the number in force; empty where there is no SMS provider.
+    pub countries: Vec<Country>,
+    /// For how many days a computer is trusted; 0 where none ever is.
+    pub trusted_days: u16,
+}
+
+/// A destination waits for its code.
+#[derive(Template)]
+#[template(path = "pages/two_factor_confirm.html")]
+pub struct TwoFactorConfirmPage {
+    /// The frame; its form keeps `trust_computer`.
+    pub page: Page,
+    /// What stays in force meanwhile.
+    pub in_force: InForce,
+    /// Where the code is; the destination in full.
+    pub delivery: Delivery,
+    /// How often a code will be asked for.
+    pub every_login: bool,
+    /// For how many days a computer will be trusted; 0 where none ever is.
+    pub trusted_days: u16,
+    /// What ticking *Trust this computer* means; `None` where every login asks.
+    pub trust: Option<Trust>,
+}
+
+/// What two-factor authentication an account has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InForce {
+    /// None: the password is enough.
+    Off,
+    /// Codes are sent.
+    On {
+        /// How.
+        method: Method,
+        /// Where to, masked.
+        to: ShownDestination,
+        /// Since which day: `November 24, 2026`.
+        since: String,
+        /// Whether every login asks.
+        every_login: bool,
+    },
+}
+
+impl TwoFactorPage {
+    /// Whether SMS is among the methods.
+    pub fn offers_sms(&self) -> bool {
+        !self.countries.is_empty()
+    }
+}
+
+impl InForce {
+    /// Whether the password alone is enough.
+    pub fn is_off(&self) -> bool {
+        match self {
+            Self::Off => true,
+            Self::On { .. } => false,
+        }
+    }
+
+    /// Codes to Ada's mail, in the examples.
+    pub fn sample() -> Self {
+        Self::On {
+            method: Method::Email,
+            to: ShownDestination::masked(
+                "a•••@h•••.example",
+                "your address starting with a, at a domain starting with h",
+            ),
+            since: "November 24, 2026".to_owned(),
+            every_login: false,
+        }
+    }
+}
+
+/// Examples for the template test.
+pub fn samples() -> Vec<Sample> {
+    let countries: Vec<_> = ["US", "CA"].into_iter().filter_map(Country::parse).collect();
+    let settings =
+        |page, in_force| TwoFactorPage { page, in_force, countries: countries.clone(), trusted_days: 14 };
+    let form = Page::sample().form.with("email", "ada@harbour.example").with("country", "CA");
+    let page = |method: &'static str| Page::sample_logged_in().with_form(form.clone().with("method", method));
+    let bad_number = form
+        .clone()
+        .with("method", "sms")
+        .with("phone", "212 555 014")
+        .refuse("phone", "Enter a mobile number with 10 digits after the country code");
+    let turned_on = Notice::TwoFactorOn(Some("December 8, 2026".to_owned()));
+    let to_phone = Delivery {
+        to: ShownDestination::in_full("+1 212-555-0142"),
+        status_url: "/profile/two-factor/status",
+        ..Delivery::sample_sms(DeliveryState::HandedOver)
+    };
+    let confirm = |page, in_force, every_login: bool| TwoFactorConfirmPage {
+        page,
+        in_force,
+        delivery: to_phone.clone(),
+        every_login,
+        trusted_days: 14,
+        trust: (!every_login).then(Trust::sample),
+    };
+    let wrong = Page::sample().form.refuse("code", CodeProblem::Wrong { left: 4 });
+    vec![
+        Sample::of("two factor, off", &settings(page("disabled"), InForce::Off)),
+        Sample::of("two factor, mail chosen", &settings(page("email"), InForce::Off)),
+        Sample::of("two factor, text chosen", &settings(page("sms"), InForce::Off)),
+        Sample::of(
+            "two factor, bad number",
+            &settings(Page::sample_logged_in().with_form(bad_number), InForce::Off),
+        ),
+        Sample::of("two factor, on", &settings(page("email").with_notice(turned_on), InForce::sample())),
+        Sample::of(
+            "two factor, without text messages",
+            &TwoFactorPage {
+                page: page("email"),
+                in_force: InForce::Off,
+                countries: vec![],
+                trusted_days: 0,
+            },
+        ),
+        Sample::of("two factor, code sent", &confirm(Page::sample_logged_in(), InForce::Off, false)),
+        Sample::of(
+            "two factor, code sent again",
+            &confirm(Page::sample_logged_in().with_notice(Notice::CodeRequested), InForce::sample(), true),
+        ),
+        Sample::of(
+            "two factor, wrong code",
+            &confirm(Page::sample_logged_in().with_form(wrong), InForce::sample(), false),
+        ),
+    ]
+}
