@@ -6,12 +6,14 @@
 
 pub mod gsm7;
 pub mod letter;
+pub mod line;
 pub mod mailbox;
 pub mod mailer;
 pub mod message;
 pub mod scrub;
 pub mod sms;
 pub mod smtp;
+pub mod smtp_fault;
 pub mod tls;
 pub mod twilio;
 pub mod words;
