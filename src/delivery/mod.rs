@@ -16,5 +16,6 @@ pub mod smtp;
 pub mod smtp_fault;
 pub mod tls;
 pub mod twilio;
+pub mod twilio_reply;
 pub mod words;
 pub mod worker;
