@@ -13,6 +13,7 @@ pub mod housekeeping;
 pub mod invitation;
 pub mod login;
 pub mod logout;
+pub mod mailbox;
 mod name_turns;
 pub mod outbox;
 pub mod password_check;
