@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
+use crate::domain::browser::BrowserLabel;
 use crate::domain::email::EmailAddress;
 use crate::domain::ids::Id;
 use crate::domain::limits::SecondFactorStanding;
@@ -36,7 +37,16 @@ pub struct Account {
     /// Unused sends before this moment no longer count.
     pub sends_counted_from: DateTime<Utc>,
     /// The login before the current one.
-    pub previous_login_at: Option<DateTime<Utc>>,
+    pub previous_login: Option<PastLogin>,
+}
+
+/// When and from where somebody logged in.
+#[derive(Clone, Debug)]
+pub struct PastLogin {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What the browser called itself.
+    pub browser: BrowserLabel,
 }
 
 /// What an account may do.

@@ -17,20 +17,31 @@ pub struct LoggedIn {
     pub account: Account,
 }
 
-/// The live session of a token.
+/// Whose request it is.
+pub enum Found {
+    /// Somebody's, with a live session.
+    Live(LoggedIn),
+    /// Somebody's whose session ran out for want of requests.
+    IdledOut,
+    /// Nobody's: no such session, or it was ended.
+    Nobody,
+}
+
+/// The session of a token.
 ///
 /// # Errors
 /// As for any fault; never read as "nobody".
-pub async fn logged_in(services: &Services, token: &Token) -> Result<Option<LoggedIn>, FlowError> {
-    let (hash, now, settings) = (token.hash(), services.now(), services.settings.clone());
-    let find = move |conn: &mut crate::storage::AnyConnection| {
-        Ok::<_, FlowError>(sessions::find_live(conn, &hash, &settings.sessions, now)?)
-    };
-    let Some((session, account)) = services.db.glance(find).await? else { return Ok(None) };
+pub async fn logged_in(services: &Services, token: &Token) -> Result<Found, FlowError> {
+    let (hash, now) = (token.hash(), services.now());
+    let found = services.db.glance(move |conn| Ok::<_, FlowError>(sessions::find(conn, &hash, now)?)).await?;
+    let Some((session, account)) = found else { return Ok(Found::Nobody) };
+    if !session.is_live(&services.settings.sessions, now) {
+        return Ok(if now < session.expires_at { Found::IdledOut } else { Found::Nobody });
+    }
     if session.wants_touch(now) {
         touch(services, &session);
     }
-    Ok(Some(LoggedIn { session, account }))
+    Ok(Found::Live(LoggedIn { session, account }))
 }
 
 /// Notes that a session is in use, off the request's path. A note that is lost costs a minute of idle time.

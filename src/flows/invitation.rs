@@ -36,7 +36,9 @@ pub enum Made {
 pub enum Standing {
     /// It waits for this account's first password.
     Open(Account),
-    /// It was answered, is over, or never was.
+    /// It was answered.
+    Used,
+    /// It is over, or never was.
     Closed,
 }
 
@@ -99,7 +101,13 @@ pub async fn find(services: &Services, token: &str) -> Result<Standing, FlowErro
         .read(move |conn| {
             let now = this.now();
             let Some(found) = invitations::find(conn, &id)? else { return Ok(Standing::Closed) };
-            if !found.is_opened_by(token.expose(), &this.keys) || !found.is_open(now) {
+            if !found.is_opened_by(token.expose(), &this.keys) {
+                return Ok(Standing::Closed);
+            }
+            if found.used_at.is_some() {
+                return Ok(Standing::Used);
+            }
+            if !found.is_open(now) {
                 return Ok(Standing::Closed);
             }
             let account = accounts::find(conn, &found.account, now)?.filter(Account::is_active);

@@ -96,7 +96,7 @@ pub(super) fn start_session(
 ) -> Result<Token, FlowError> {
     let (now, token) = (services.now(), services.new_token()?);
     let (id, rules) = (services.new_id()?, &services.settings.sessions);
-    accounts::logged_in(tx, entry.account(), now)?;
+    accounts::logged_in(tx, entry.account(), &visitor.browser, now)?;
     sessions::start(tx, entry, &id, &token.hash(), &visitor.browser, rules, now)?;
     Ok(token)
 }

@@ -6,7 +6,8 @@ use crate::domain::token::Token;
 use crate::flows::{FlowError, Services};
 use crate::storage::{pending_logins, sessions, trusted_computers};
 
-/// Ends a session. With `forget`, the browser's token stops sparing this account's code.
+/// Ends a session. With `forget`, the browser's token stops sparing this account's code. Answers whether anything still
+/// hangs on that token.
 ///
 /// # Errors
 /// As for any fault.
@@ -15,14 +16,15 @@ pub async fn log_out(
     ticket: Token,
     account: Id<Account>,
     forget: Option<Token>,
-) -> Result<(), FlowError> {
+) -> Result<bool, FlowError> {
+    let now = services.now();
     services
         .db
         .write(move |tx| {
-            if let Some(computer) = forget {
-                trusted_computers::forget_token(tx, &account, &computer.hash())?;
-            }
-            Ok(sessions::end(tx, &ticket.hash())?)
+            sessions::end(tx, &ticket.hash())?;
+            let Some(computer) = forget else { return Ok(true) };
+            trusted_computers::forget_token(tx, &account, &computer.hash())?;
+            Ok(trusted_computers::any_on(tx, &computer.hash(), now)?)
         })
         .await
 }

@@ -133,6 +133,19 @@ pub enum FlowError {
     SessionOver,
 }
 
+impl FlowError {
+    /// Whether the same request may succeed a little later.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Storage(StorageError::Unavailable) | Self::Busy => true,
+            Self::Storage(StorageError::Taken(_) | StorageError::Broken(_))
+            | Self::NoRandomness(_)
+            | Self::Hashing(_)
+            | Self::SessionOver => false,
+        }
+    }
+}
+
 impl From<Refused> for FlowError {
     fn from(refused: Refused) -> Self {
         match refused {

@@ -52,8 +52,8 @@ pub struct SetUp {
 pub enum Saved {
     /// It is what was there already.
     NothingChanged,
-    /// *Ask on every login* alone was saved.
-    EveryLoginSaved,
+    /// *Ask on every login* alone was saved, as this.
+    EveryLoginSaved(bool),
     /// Two-factor authentication is off.
     TurnedOff,
     /// A code is on its way to the new destination, or will be when the limits allow.
@@ -141,7 +141,7 @@ pub async fn save(
                 Change::AskEveryLogin => {
                     accounts::ask_every_login(tx, &who.account.id, true)?;
                     accounts::end_trust(tx, &who.account.id, TrustEnd::AsksEveryLogin)?;
-                    Ok((Saved::EveryLoginSaved, None))
+                    Ok((Saved::EveryLoginSaved(true), None))
                 }
                 Change::Sensitive => match missing(&who.session, &factor, now) {
                     None => carry_out(&this, tx, &who, &factor, &choice, &visitor),
@@ -207,7 +207,7 @@ pub(super) fn carry_out(
     };
     if factor.destination().as_ref() == Some(&destination) {
         accounts::ask_every_login(tx, &who.account.id, choice.asks_every_login)?;
-        return Ok((Saved::EveryLoginSaved, None));
+        return Ok((Saved::EveryLoginSaved(choice.asks_every_login), None));
     }
     let new = NewChallenge {
         purpose: Purpose::SetUp,

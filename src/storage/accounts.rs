@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use crate::domain::account::{Account, Epochs, Role, Standing, TrustEnd};
+use crate::domain::account::{Account, Epochs, PastLogin, Role, Standing, TrustEnd};
+use crate::domain::browser::BrowserLabel;
 use crate::domain::email::EmailAddress;
 use crate::domain::ids::Id;
 use crate::domain::limits::{CODE_PAUSE, CodeFailure, code_failure, second_factor_standing};
@@ -46,6 +47,7 @@ pub(super) struct AccountRow {
     codes_suspended_at: Option<i64>,
     sends_counted_from: i64,
     previous_login_at: Option<i64>,
+    previous_login_browser: Option<String>,
 }
 
 impl AccountRow {
@@ -76,7 +78,10 @@ impl AccountRow {
                 now,
             ),
             sends_counted_from: time(self.sends_counted_from)?,
-            previous_login_at: maybe_time(self.previous_login_at)?,
+            previous_login: match (maybe_time(self.previous_login_at)?, self.previous_login_browser) {
+                (Some(at), Some(browser)) => Some(PastLogin { at, browser: BrowserLabel::stored(browser) }),
+                (Some(_) | None, Some(_) | None) => None,
+            },
         })
     }
 }
@@ -235,11 +240,18 @@ pub fn accept_invitation(
 ///
 /// # Errors
 /// As for any write.
-pub fn logged_in(tx: &mut Tx<'_>, id: &Id<Account>, now: DateTime<Utc>) -> Result<(), StorageError> {
+pub fn logged_in(
+    tx: &mut Tx<'_>,
+    id: &Id<Account>,
+    browser: &BrowserLabel,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
     diesel::update(accounts::table.find(id.as_str()))
         .set((
             accounts::previous_login_at.eq(accounts::last_login_at),
+            accounts::previous_login_browser.eq(accounts::last_login_browser),
             accounts::last_login_at.eq(micros(now)),
+            accounts::last_login_browser.eq(browser.as_str()),
         ))
         .execute(&mut **tx)?;
     Ok(())

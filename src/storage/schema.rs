@@ -26,7 +26,9 @@ table! {
         codes_suspended_at -> Nullable<BigInt>,
         sends_counted_from -> BigInt,
         last_login_at -> Nullable<BigInt>,
+        last_login_browser -> Nullable<Text>,
         previous_login_at -> Nullable<BigInt>,
+        previous_login_browser -> Nullable<Text>,
         created_at -> BigInt,
     }
 }

@@ -75,15 +75,14 @@ pub fn start(
     Ok(())
 }
 
-/// Finds the live session of a token, and whose it is: one joined read. Role, standing and epoch are the account's own
-/// at this moment, so disabling or ending takes effect at the next request.
+/// Finds the session of a token, and whose it is: one joined read. Role, standing and epoch are the account's own at this
+/// moment, so disabling or ending takes effect at the next request. Whether it has idled out is for the caller to ask.
 ///
 /// # Errors
 /// As for any read.
-pub fn find_live(
+pub fn find(
     conn: &mut AnyConnection,
     token: &TokenHash,
-    rules: &SessionRules,
     now: DateTime<Utc>,
 ) -> Result<Option<(Session, Account)>, StorageError> {
     let row: Option<(SessionRow, AccountRow)> = sessions::table
@@ -95,11 +94,7 @@ pub fn find_live(
         .first(conn)
         .optional()?;
     let Some((session, account)) = row else { return Ok(None) };
-    let session = session.session()?;
-    if !session.is_live(rules, now) {
-        return Ok(None);
-    }
-    Ok(Some((session, account.account(now)?)))
+    Ok(Some((session.session()?, account.account(now)?)))
 }
 
 /// Notes that a session is in use: never back in time, and never for a session that is gone.

@@ -20,7 +20,9 @@ CREATE TABLE accounts (
     codes_suspended_at BIGINT,
     sends_counted_from BIGINT NOT NULL,
     last_login_at BIGINT,
+    last_login_browser TEXT,
     previous_login_at BIGINT,
+    previous_login_browser TEXT,
     created_at BIGINT NOT NULL
 );
 

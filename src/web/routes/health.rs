@@ -1,0 +1,27 @@
+//! Alive and ready: for supervisors and load balancers.
+
+use std::sync::atomic::Ordering;
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+
+use crate::flows::start::ping;
+use crate::web::Portal;
+
+/// The process answers.
+pub(super) async fn alive() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
+}
+
+/// It can work: the database answers. `degraded` if messages cannot be handed over; people who need no code still log in.
+pub(super) async fn ready(portal: Data<Portal>) -> HttpResponse {
+    if let Err(fault) = ping(&portal.services).await {
+        tracing::warn!(%fault, "not ready");
+        return HttpResponse::ServiceUnavailable()
+            .content_type("text/plain; charset=utf-8")
+            .body("the database does not answer\n");
+    }
+    let is_well = portal.delivery_is_well.load(Ordering::Relaxed);
+    let state = if is_well { "ok\n" } else { "degraded\n" };
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(state)
+}

@@ -1,0 +1,117 @@
+//! Log in: the form, and the outcomes of sending it. And log out.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
+
+use crate::domain::password::PasswordInput;
+use crate::domain::when;
+use crate::flows::computers::trusted_until;
+use crate::flows::login::{Attempt, Login, Until, attempt};
+use crate::flows::{ComputerCookie, logout};
+use crate::web::error::WebError;
+use crate::web::form::FormState;
+use crate::web::gate::{Guest, LoggedIn, Submitted, Visit};
+use crate::web::page::{Moment, Notice, Page, answer, in_words};
+use crate::web::pages::login::{LoginClosed, LoginClosedPage, LoginPage, LoginProblem};
+use crate::web::paths;
+use crate::web::ticket::Ticket;
+
+pub(super) async fn start(visit: Visit) -> HttpResponse {
+    match visit.pocket.ticket() {
+        Some(Ticket::LoggedIn(_)) => visit.go(paths::PROFILE),
+        Some(Ticket::Pending(_)) => visit.go(paths::LOGIN_CODE),
+        Some(Ticket::Guest(_)) | None => visit.go(paths::LOGIN),
+    }
+}
+
+pub(super) async fn show(guest: Guest) -> Result<HttpResponse, WebError> {
+    let notice = guest.pocket.said();
+    let page = Page { notice, ..guest.page()? };
+    Ok(answer(&LoginPage { page }, StatusCode::OK))
+}
+
+pub(super) async fn submit(guest: Guest, form: Submitted) -> Result<HttpResponse, WebError> {
+    let (mut fields, is_fresh) = form.fields_and_freshness();
+    let username = fields.text("username")?;
+    let password = PasswordInput::from_typed(fields.secret("password")?);
+    fields.finish()?;
+    if !is_fresh {
+        return again(&guest, &username, None, StatusCode::FORBIDDEN);
+    }
+    if username.trim().is_empty() {
+        return again(&guest, &username, Some(LoginProblem::NoUsername), StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    if password.is_empty() {
+        return again(&guest, &username, Some(LoginProblem::NoPassword), StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let tried = Attempt {
+        username: username.clone(),
+        password,
+        visitor: guest.visitor.clone(),
+        old_ticket: guest.pocket.ticket().map(|ticket| ticket.token().clone()),
+    };
+    match attempt(&guest.portal.services, tried).await? {
+        Login::Done(token) => Ok(guest.enter(token)),
+        Login::CodeNeeded(token) => {
+            guest.pocket.put_ticket(&Ticket::Pending(token));
+            Ok(guest.go(paths::LOGIN_CODE))
+        }
+        Login::Refused => again(&guest, &username, Some(LoginProblem::NotRight), StatusCode::UNPROCESSABLE_ENTITY),
+        Login::Rests(until) => Ok(closed(&guest, until)),
+    }
+}
+
+/// The form again, with the name in it and never the password. Without a problem, the form itself was too old.
+fn again(
+    guest: &Guest,
+    username: &str,
+    problem: Option<LoginProblem>,
+    status: StatusCode,
+) -> Result<HttpResponse, WebError> {
+    let form = FormState::default().with("username", username);
+    let page = guest.page()?;
+    let page = match problem {
+        Some(problem) => page.with_form(form.refuse(problem.field(), problem.message())),
+        None => page.with_form(form).with_notice(Notice::StaleForm),
+    };
+    Ok(answer(&LoginPage { page }, status))
+}
+
+/// Too many wrong passwords: one page for known and unknown names.
+pub(super) fn closed(visit: &Visit, until: Until) -> HttpResponse {
+    let now = visit.portal.services.clock.now();
+    let (closed, seconds) = match until {
+        Until::Reset => (LoginClosed::UntilReset, None),
+        Until::Moment(at) => {
+            let until = Moment { shown: when::clock_and_zone(at, chrono_tz::Tz::UTC), iso: when::iso(at) };
+            (LoginClosed::For { wait: in_words(at - now), until }, Some((at - now).num_seconds() + 1))
+        }
+    };
+    let page = visit.bare_page();
+    let mut response = answer(&LoginClosedPage { page, closed }, StatusCode::TOO_MANY_REQUESTS);
+    if let Some(seconds) = seconds {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+pub(super) async fn log_out(person: LoggedIn, form: Submitted) -> Result<HttpResponse, WebError> {
+    let mut fields = form.fields()?;
+    let forget = fields.checkbox("forget_computer")?;
+    fields.finish()?;
+    let services = &person.portal.services;
+    let until = trusted_until(services, &person.who, &person.visitor).await?;
+    let computer = person.visitor.computer.clone();
+    let forgets = computer.clone().filter(|_| forget);
+    let account = person.account().id.clone();
+    let is_left = logout::log_out(services, person.token.clone(), account, forgets).await?;
+    person.pocket.empty();
+    let zone = person.account().time_zone;
+    let notice = match (forget, until) {
+        (true, _) => Notice::LoggedOutAndForgotten,
+        (false, until) => Notice::LoggedOut(until.map(|until| when::day(until, zone))),
+    };
+    let cookie = if forget && !is_left { ComputerCookie::Remove } else { ComputerCookie::Keep };
+    Ok(person.with_computer(person.go_and_say(paths::LOGIN, &notice), cookie))
+}

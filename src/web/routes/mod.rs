@@ -1,0 +1,128 @@
+//! The route table, all on one screen. A handler parses, calls one story, matches the outcome and answers; who may call it
+//! stands in its arguments.
+
+mod code;
+mod computers;
+mod confirm;
+mod dev_mailbox;
+mod health;
+mod help;
+mod invitation;
+mod login;
+mod profile;
+mod setup;
+mod two_factor;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::LOCATION;
+use actix_web::web::{Data, Path, ServiceConfig, get, post, resource};
+
+use crate::web::Portal;
+use crate::web::error::WebError;
+
+/// Who a route lets in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Anyone.
+    Anyone,
+    /// A login whose code is owed.
+    PendingLogin,
+    /// Somebody who is logged in.
+    Session,
+    /// Anyone, in development mode.
+    Development,
+}
+
+/// Every route: method, path, and whom it lets in. The tests walk this table, and hold it against what answers.
+pub const TABLE: [(&str, &str, Who); 36] = [
+    ("GET", "/", Who::Anyone),
+    ("GET", "/login", Who::Anyone),
+    ("POST", "/login", Who::Anyone),
+    ("POST", "/login/cancel", Who::PendingLogin),
+    ("GET", "/login/code", Who::PendingLogin),
+    ("POST", "/login/code", Who::PendingLogin),
+    ("GET", "/login/code/status", Who::PendingLogin),
+    ("POST", "/login/code/resend", Who::PendingLogin),
+    ("POST", "/logout", Who::Session),
+    ("GET", "/profile", Who::Session),
+    ("POST", "/profile", Who::Session),
+    ("GET", "/profile/two-factor", Who::Session),
+    ("POST", "/profile/two-factor", Who::Session),
+    ("GET", "/profile/two-factor/status", Who::Session),
+    ("POST", "/profile/two-factor/resend", Who::Session),
+    ("POST", "/profile/two-factor/cancel", Who::Session),
+    ("GET", "/profile/computers", Who::Session),
+    ("POST", "/profile/computers/{id}/forget", Who::Session),
+    ("POST", "/profile/computers/forget-all", Who::Session),
+    ("GET", "/confirm", Who::Session),
+    ("POST", "/confirm", Who::Session),
+    ("GET", "/confirm/status", Who::Session),
+    ("POST", "/confirm/resend", Who::Session),
+    ("GET", "/setup", Who::Anyone),
+    ("POST", "/setup", Who::Anyone),
+    ("GET", "/invitation", Who::Anyone),
+    ("POST", "/invitation", Who::Anyone),
+    ("GET", "/help", Who::Anyone),
+    ("GET", "/healthz", Who::Anyone),
+    ("GET", "/readyz", Who::Anyone),
+    ("GET", "/.well-known/change-password", Who::Anyone),
+    ("GET", "/robots.txt", Who::Anyone),
+    ("GET", "/static/{path}", Who::Anyone),
+    ("GET", "/favicon.ico", Who::Anyone),
+    ("GET", "/dev/mailbox", Who::Development),
+    ("GET", "/dev/mailbox.json", Who::Development),
+];
+
+/// Mounts the routes. What is not mounted answers 404, and a wrong method 405.
+pub fn mount(config: &mut ServiceConfig) {
+    let at = resource::<&str>;
+    config
+        .service(at("/").route(get().to(login::start)))
+        .service(at("/login").route(get().to(login::show)).route(post().to(login::submit)))
+        .service(at("/login/cancel").route(post().to(code::cancel)))
+        .service(at("/login/code").route(get().to(code::show)).route(post().to(code::submit)))
+        .service(at("/login/code/status").route(get().to(code::status)))
+        .service(at("/login/code/resend").route(post().to(code::resend)))
+        .service(at("/logout").route(post().to(login::log_out)))
+        .service(at("/profile").route(get().to(profile::show)).route(post().to(profile::save)))
+        .service(at("/profile/two-factor").route(get().to(two_factor::show)).route(post().to(two_factor::save)))
+        .service(at("/profile/two-factor/status").route(get().to(two_factor::status)))
+        .service(at("/profile/two-factor/resend").route(post().to(two_factor::resend)))
+        .service(at("/profile/two-factor/cancel").route(post().to(two_factor::cancel)))
+        .service(at("/profile/computers").route(get().to(computers::show)))
+        .service(at("/profile/computers/forget-all").route(post().to(computers::forget_all)))
+        .service(at("/profile/computers/{id}/forget").route(post().to(computers::forget)))
+        .service(at("/confirm").route(get().to(confirm::show)).route(post().to(confirm::submit)))
+        .service(at("/confirm/status").route(get().to(confirm::status)))
+        .service(at("/confirm/resend").route(post().to(confirm::resend)))
+        .service(at("/setup").route(get().to(setup::show)).route(post().to(setup::submit)))
+        .service(at("/invitation").route(get().to(invitation::show)).route(post().to(invitation::submit)))
+        .service(at("/help").route(get().to(help::show)))
+        .service(at("/healthz").route(get().to(health::alive)))
+        .service(at("/readyz").route(get().to(health::ready)))
+        .service(at("/.well-known/change-password").route(get().to(change_password)))
+        .service(at("/robots.txt").route(get().to(robots)))
+        .service(at("/favicon.ico").route(get().to(favicon)))
+        .service(at("/static/{path:.*}").route(get().to(file)))
+        .service(at("/dev/mailbox").route(get().to(dev_mailbox::show)))
+        .service(at("/dev/mailbox.json").route(get().to(dev_mailbox::list)));
+}
+
+async fn file(portal: Data<Portal>, path: Path<String>) -> Result<HttpResponse, WebError> {
+    let asset = portal.assets.find(&format!("/static/{path}")).ok_or(WebError::NotFound)?;
+    Ok(asset.answer())
+}
+
+async fn robots(portal: Data<Portal>) -> Result<HttpResponse, WebError> {
+    let asset = portal.assets.find("/robots.txt").ok_or(WebError::NotFound)?;
+    Ok(asset.answer())
+}
+
+async fn favicon(portal: Data<Portal>) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, portal.assets.urls().icon.clone())).finish()
+}
+
+/// Where password managers look for the page that changes a password; until there is one, Profile is the nearest.
+async fn change_password() -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, crate::web::paths::PROFILE)).finish()
+}
