@@ -61,3 +61,8 @@ impl Portal {
         self.services.settings.public_url.as_str().trim_end_matches('/').to_owned()
     }
 }
+
+/// Why a password is refused, in the words the pages use.
+pub fn password_words(fault: crate::domain::password::PasswordFault) -> String {
+    words::password(fault)
+}

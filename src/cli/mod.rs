@@ -1,8 +1,13 @@
-//! The commands, as typed. What they do is wired elsewhere.
+//! The commands, as typed; `run` carries them out.
+
+mod doctor;
+mod run;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub use run::{CommandFault, run};
 
 /// Postern, a self-hosted sign-in portal with two-factor authentication by e-mail or text message.
 #[derive(Clone, Debug, Parser)]

@@ -1,1 +1,0 @@
-//! App: what outlives a request.

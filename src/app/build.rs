@@ -1,0 +1,221 @@
+//! From the configuration to the parts of the program.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::thread::available_parallelism;
+
+use actix_web::web::Data;
+use chrono::TimeDelta;
+use tokio::sync::Notify;
+use url::Url;
+
+use crate::app::key_file::key_beside;
+use crate::app::{App, Parts, StartFault};
+use crate::config::{
+    Config, DatabaseUrl, KeySource, Mail, Mode, SmsProvider, SmtpSecurity, SmtpSettings, Support, TwilioSender,
+    TwilioSettings,
+};
+use crate::delivery::letter::Sender;
+use crate::delivery::mailer::Mailer;
+use crate::delivery::message::Brand;
+use crate::delivery::sms::SmsGateway;
+use crate::delivery::smtp::{Deadlines, Security, Smtp, SmtpServer};
+use crate::delivery::tls::TlsRoots;
+use crate::delivery::twilio::{self, TwilioAccount, TwilioDeadlines};
+use crate::delivery::worker::Worker;
+use crate::domain::keys::Keys;
+use crate::domain::password::PasswordRules;
+use crate::domain::phone::Country;
+use crate::domain::secret::Secret;
+use crate::domain::session::SessionRules;
+use crate::flows::hashing::HashingPool;
+use crate::flows::mailbox::Mailbox;
+use crate::flows::{FlowError, Services, Settings};
+use crate::storage::{Db, Location};
+use crate::web::assets::Assets;
+use crate::web::browser::{CookieStyle, TrustedProxies};
+use crate::web::page::{self, Development, Site};
+use crate::web::Portal;
+
+pub(super) fn app(config: &Config, parts: Parts) -> Result<App, StartFault> {
+    let mailbox = Mailbox::new();
+    let (mailer, mail_check) = mailer(config, &mailbox)?;
+    let gateway = gateway(config, &mailbox);
+    let (keys, previous_key) = keys(config, &parts)?;
+    let services = Services {
+        db: Db::open(location(&config.database)).map_err(FlowError::from)?,
+        hashing: Arc::new(HashingPool::new(parts.cost, available_parallelism().map_or(1, usize::from))),
+        keys: Arc::new(keys),
+        settings: Arc::new(settings(config, &parts, gateway.is_on())?),
+        clock: parts.clock,
+        random: parts.random,
+        wake: Arc::new(Notify::new()),
+        turns: Arc::default(),
+    };
+    let sender = Sender::new(&config.brand.name, from(config))?;
+    let brand = Brand::new(&config.brand.name, &host(&config.server.public_url), support(config).as_deref());
+    let assets = Assets::load();
+    let portal = Portal {
+        site: Arc::new(site(config, &assets)),
+        assets,
+        cookies: cookies(config.mode),
+        mailbox: matches!(config.mode, Mode::Development).then_some(mailbox),
+        delivery_is_well: Arc::new(AtomicBool::new(true)),
+        services: services.clone(),
+    };
+    Ok(App {
+        portal: Data::new(portal),
+        worker: Worker::new(services, mailer, gateway, brand, sender),
+        proxies: Data::new(TrustedProxies::new(config.server.trusted_proxies.clone())),
+        mail_check,
+        mode: mode(config.mode),
+        previous_key,
+    })
+}
+
+fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Development => "development",
+        Mode::Production => "production",
+    }
+}
+
+fn cookies(mode: Mode) -> CookieStyle {
+    match mode {
+        Mode::Development => CookieStyle::PlainHttp,
+        Mode::Production => CookieStyle::Secure,
+    }
+}
+
+fn location(url: &DatabaseUrl) -> Location {
+    match url {
+        DatabaseUrl::Sqlite(path) => Location::Sqlite(path.clone()),
+        DatabaseUrl::Postgres(url) => Location::Postgres(url.clone()),
+    }
+}
+
+/// The keys, and the identifier of the one before: what a database may be stamped with.
+fn keys(config: &Config, parts: &Parts) -> Result<(Keys, Option<String>), StartFault> {
+    let current = match &config.secret.current {
+        KeySource::Given(key) => key.clone(),
+        KeySource::BesideDatabase => {
+            let path = match &config.database {
+                DatabaseUrl::Sqlite(path) => path.with_extension("key"),
+                DatabaseUrl::Postgres(_) => PathBuf::from("postern.key"),
+            };
+            let fresh = parts.random.bytes().map_err(FlowError::from)?;
+            key_beside(&path, &Secret::new(fresh))?
+        }
+    };
+    let previous = config.secret.previous.as_ref();
+    let previous_id = match previous {
+        Some(previous) => Some(Keys::derive(previous, None)?.current_id().to_owned()),
+        None => None,
+    };
+    Ok((Keys::derive(&current, previous)?, previous_id))
+}
+
+fn settings(config: &Config, parts: &Parts, offers_sms: bool) -> Result<Settings, StartFault> {
+    let country = |code: &String| Country::parse(code).ok_or_else(|| StartFault::Country(code.clone()));
+    Ok(Settings {
+        product: config.brand.name.clone(),
+        public_url: config.server.public_url.clone(),
+        trusted_days: config.two_factor.trusted_days,
+        sessions: SessionRules {
+            idle: TimeDelta::minutes(i64::from(config.session.idle_minutes)),
+            max: TimeDelta::hours(i64::from(config.session.max_hours)),
+        },
+        passwords: PasswordRules { min_length: config.password.min_length },
+        cost: parts.cost,
+        offers_sms,
+        countries: config.sms.countries.iter().map(country).collect::<Result<_, _>>()?,
+        texts_an_hour: config.sms.per_hour,
+        texts_a_day: config.sms.per_day,
+    })
+}
+
+fn mailer(config: &Config, mailbox: &Mailbox) -> Result<(Mailer, Option<Smtp>), StartFault> {
+    match &config.mail {
+        Mail::Mailbox => Ok((Mailer::Mailbox(mailbox.clone()), None)),
+        Mail::Smtp(settings) => {
+            let server = smtp_server(settings, host(&config.server.public_url));
+            Ok((Mailer::Smtp(Box::new(Smtp::new(server.clone())?)), Some(Smtp::new(server)?)))
+        }
+    }
+}
+
+fn smtp_server(settings: &SmtpSettings, hello: String) -> SmtpServer {
+    SmtpServer {
+        host: settings.host.clone(),
+        port: settings.port,
+        security: match settings.security {
+            SmtpSecurity::Implicit => Security::Implicit,
+            SmtpSecurity::StartTls => Security::StartTls,
+            SmtpSecurity::PlainLoopback => Security::PlainLoopback,
+        },
+        credentials: settings.credentials.clone(),
+        hello,
+        roots: TlsRoots::System,
+        deadlines: Deadlines::default(),
+    }
+}
+
+fn gateway(config: &Config, mailbox: &Mailbox) -> SmsGateway {
+    match &config.sms.provider {
+        SmsProvider::None => SmsGateway::Off,
+        SmsProvider::Mailbox => SmsGateway::Mailbox(mailbox.clone()),
+        SmsProvider::Twilio(settings) => SmsGateway::twilio(twilio_account(settings)),
+    }
+}
+
+fn twilio_account(settings: &TwilioSettings) -> TwilioAccount {
+    TwilioAccount {
+        account_sid: settings.account_sid.clone(),
+        auth_token: settings.auth_token.clone(),
+        sender: match &settings.sender {
+            TwilioSender::From(number) => twilio::TwilioSender::From(number.clone()),
+            TwilioSender::MessagingService(service) => twilio::TwilioSender::MessagingService(service.clone()),
+        },
+        base_url: settings.base_url.clone(),
+        deadlines: TwilioDeadlines::default(),
+    }
+}
+
+fn from(config: &Config) -> &str {
+    match &config.mail {
+        Mail::Mailbox => "postern@localhost",
+        Mail::Smtp(settings) => &settings.from,
+    }
+}
+
+fn host(public_url: &Url) -> String {
+    public_url.host_str().unwrap_or("localhost").to_owned()
+}
+
+fn support(config: &Config) -> Option<String> {
+    config.brand.support.as_ref().map(|support| match support {
+        Support::Link(url) => url.as_str().trim_start_matches("mailto:").to_owned(),
+        Support::Words(words) => words.clone(),
+    })
+}
+
+fn site(config: &Config, assets: &Assets) -> Site {
+    let text = |url: &Option<Url>| url.as_ref().map(|url| url.as_str().to_owned());
+    Site {
+        brand: page::Brand {
+            name: config.brand.name.clone(),
+            support: support(config).map(|support| page::Support::from_setting(&support)),
+            terms: text(&config.brand.terms),
+            privacy: text(&config.brand.privacy),
+        },
+        assets: assets.urls().clone(),
+        development: match config.mode {
+            Mode::Production => None,
+            Mode::Development => Some(Development {
+                mail_leaves: matches!(config.mail, Mail::Smtp(_)),
+                sms_leaves: matches!(config.sms.provider, SmsProvider::Twilio(_)),
+            }),
+        },
+    }
+}

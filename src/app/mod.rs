@@ -1,0 +1,220 @@
+//! App: what outlives a request, assembled once. `main` and the tests assemble the same parts.
+
+mod build;
+mod key_file;
+mod server;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix_web::web::Data;
+use tokio::sync::Notify;
+
+use crate::config::Config;
+use crate::delivery::smtp::Smtp;
+use crate::delivery::worker::Worker;
+use crate::domain::password::Cost;
+use crate::flows::start::{self, Refusal};
+use crate::flows::{FlowError, Services, housekeeping};
+use crate::platform::clock::Clock;
+use crate::platform::random::Random;
+use crate::web::Portal;
+use crate::web::browser::TrustedProxies;
+
+pub use key_file::KeyFileFault;
+pub(crate) use key_file::owner_only;
+
+/// How often to look whether the mail server answers.
+const LOOK_AT_MAIL: Duration = Duration::from_secs(30);
+/// How often to delete what has expired.
+const SWEEP: Duration = Duration::from_secs(600);
+
+/// What a test brings of its own; the real thing is [`Parts::real`].
+#[derive(Clone)]
+pub struct Parts {
+    /// The clock.
+    pub clock: Clock,
+    /// The dice.
+    pub random: Random,
+    /// What hashing a password costs.
+    pub cost: Cost,
+}
+
+/// The assembled program.
+pub struct App {
+    /// What handlers need.
+    pub portal: Data<Portal>,
+    /// What sends messages.
+    pub worker: Worker,
+    proxies: Data<TrustedProxies>,
+    /// A second hand on the mail server, to ask whether it is there.
+    mail_check: Option<Smtp>,
+    mode: &'static str,
+    previous_key: Option<String>,
+}
+
+/// Why the program does not start. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartFault {
+    /// The key beside the database.
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileFault),
+    /// A key that is no key.
+    #[error("secret.key: {0}")]
+    Key(#[from] crate::domain::keys::KeyFault),
+    /// The mail server's settings.
+    #[error("mail.url: {0}")]
+    Mail(#[from] crate::delivery::smtp::SmtpSetUpFault),
+    /// The sender's address.
+    #[error("mail.from: {0}")]
+    Sender(#[from] crate::delivery::letter::SenderFault),
+    /// A country that does not exist.
+    #[error("sms.countries: {0} is no country that has telephones; an example: US,CA")]
+    Country(String),
+    /// The database.
+    #[error("database.url: {0}")]
+    Database(#[from] FlowError),
+    /// The database is stamped by the other mode.
+    #[error(
+        "database.url: this database was made in {found} mode, and the mode is {wanted}: \
+         set mode = \"{found}\", or name another database"
+    )]
+    OtherMode {
+        /// The mode it is stamped with.
+        found: String,
+        /// The mode that is configured.
+        wanted: &'static str,
+    },
+    /// The database was made under another key.
+    #[error(
+        "secret.key: this database was made under another key: give that one, or, if the key was changed on purpose, \
+         name the old one as secret.previous"
+    )]
+    OtherKey,
+    /// The address to listen on.
+    #[error("server.listen: {address}: {fault}")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What the system says.
+        fault: std::io::Error,
+    },
+}
+
+impl Parts {
+    /// The system's clock and dice, and passwords at the policy's cost.
+    pub fn real() -> Self {
+        Self { clock: Clock::system(), random: Random::os(), cost: Cost::POLICY }
+    }
+}
+
+impl App {
+    /// Assembles the program. Nothing is asked of the database yet.
+    ///
+    /// # Errors
+    /// [`StartFault`] for settings that cannot work.
+    pub fn assemble(config: &Config, parts: Parts) -> Result<Self, StartFault> {
+        build::app(config, parts)
+    }
+
+    /// What stories need.
+    pub fn services(&self) -> &Services {
+        &self.portal.services
+    }
+
+    /// Makes sure of tables, mode and key. Answers the names of the migrations that were applied.
+    ///
+    /// # Errors
+    /// [`StartFault`] if the database does not answer or is not this one's.
+    pub async fn prepare_database(&self) -> Result<Vec<String>, StartFault> {
+        let applied = start::migrate(self.services()).await?;
+        self.check_stamp().await?;
+        Ok(applied)
+    }
+
+    /// Holds the database's stamps against mode and key, without migrating.
+    ///
+    /// # Errors
+    /// As [`App::prepare_database`].
+    pub async fn check_stamp(&self) -> Result<(), StartFault> {
+        match start::stamp(self.services(), self.mode, self.previous_key.clone()).await? {
+            None => Ok(()),
+            Some(Refusal::OtherMode(found)) => Err(StartFault::OtherMode { found, wanted: self.mode }),
+            Some(Refusal::OtherKey) => Err(StartFault::OtherKey),
+        }
+    }
+
+    /// Asks the mail server whether it is there, where there is one; the words are for the operator.
+    ///
+    /// # Errors
+    /// What it answered, scrubbed.
+    pub async fn check_mail(&self) -> Result<(), String> {
+        match &self.mail_check {
+            Some(smtp) => smtp.check().await.map_err(|(class, detail)| format!("{}: {detail}", class.as_str())),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps asking the mail server, so that readiness tells the truth. A mail server that is away stops nothing.
+    async fn watch_mail(self: Arc<Self>, flag: Arc<AtomicBool>) {
+        loop {
+            let answer = self.check_mail().await;
+            let was_well = flag.swap(answer.is_ok(), Ordering::Relaxed);
+            match (was_well, answer) {
+                (true, Err(detail)) => {
+                    tracing::warn!(event = "mail_unreachable", detail, "codes by e-mail wait until it answers");
+                }
+                (false, Ok(())) => tracing::info!(event = "mail_reachable", "the mail server answers again"),
+                (true, Ok(())) | (false, Err(_)) => {}
+            }
+            tokio::time::sleep(LOOK_AT_MAIL).await;
+        }
+    }
+
+    async fn keep_house(services: Services) {
+        loop {
+            match housekeeping::sweep(&services).await {
+                Ok(0) => {}
+                Ok(rows) => tracing::debug!(rows, "swept"),
+                Err(fault) => tracing::warn!(%fault, "not swept"),
+            }
+            tokio::time::sleep(SWEEP).await;
+        }
+    }
+
+    /// Serves until the system asks to stop: requests finish, then the message under way, then the process.
+    ///
+    /// # Errors
+    /// The system's, about sockets.
+    pub async fn serve(self, listener: std::net::TcpListener) -> std::io::Result<()> {
+        let app = Arc::new(self);
+        let stop = Arc::new(Notify::new());
+        let server = server::server(&app.portal, &app.proxies, listener)?;
+        let worker = {
+            let (worker, stop) = (app.worker.clone(), Arc::clone(&stop));
+            actix_web::rt::spawn(async move { worker.run(stop.notified()).await })
+        };
+        let house = actix_web::rt::spawn(Self::keep_house(app.services().clone()));
+        let mail = {
+            let flag = Arc::clone(&app.portal.delivery_is_well);
+            actix_web::rt::spawn(Arc::clone(&app).watch_mail(flag))
+        };
+        let served = server.await;
+        stop.notify_one();
+        house.abort();
+        mail.abort();
+        if worker.await.is_err() {
+            tracing::error!("the worker did not end well");
+        }
+        served
+    }
+
+    /// The same server without its background work: a test decides when messages go out.
+    ///
+    /// # Errors
+    /// The system's, about sockets.
+    pub fn server_only(&self, listener: std::net::TcpListener) -> std::io::Result<actix_web::dev::Server> {
+        server::server(&self.portal, &self.proxies, listener)
+    }
+}

@@ -1,0 +1,81 @@
+//! The HTTP server and its layers, from the outermost in: headers, log, error pages, panics, host, origin, cookies, session.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_session::SessionMiddleware;
+use actix_session::config::BrowserSession;
+use actix_session::storage::CookieSessionStore;
+use actix_web::cookie::{Key, SameSite};
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::web::Data;
+use actix_web::{App, HttpServer};
+
+use crate::domain::ids::Id;
+use crate::web::browser::TrustedProxies;
+use crate::web::browser::cookies::only_our_cookies;
+use crate::web::dev_guard::HostGuard;
+use crate::web::error::draw_errors;
+use crate::web::headers::on_every_answer;
+use crate::web::request_log::{RequestId, catch_panics, log_requests};
+use crate::web::same_origin::refuse_foreign_origins;
+use crate::web::{Portal, routes};
+
+/// How long a client may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a stop waits for requests under way, in seconds.
+const SHUTDOWN_TIMEOUT: u64 = 30;
+
+pub(super) fn server(
+    portal: &Data<Portal>,
+    proxies: &Data<TrustedProxies>,
+    listener: TcpListener,
+) -> std::io::Result<Server> {
+    let (portal, proxies) = (portal.clone(), proxies.clone());
+    let server = HttpServer::new(move || {
+        let url = &portal.services.settings.public_url;
+        let guard = match portal.is_development() {
+            true => HostGuard::development(url),
+            false => HostGuard::production(url),
+        };
+        App::new()
+            .app_data(portal.clone())
+            .app_data(proxies.clone())
+            .configure(routes::mount)
+            .wrap(sessions(&portal))
+            .wrap(only_our_cookies(portal.cookies))
+            .wrap(refuse_foreign_origins(url))
+            .wrap(guard.refuse_misdirected())
+            .wrap(from_fn(catch_panics))
+            .wrap(from_fn(draw_errors))
+            .wrap(log_requests(request_ids(&portal)))
+            .wrap(on_every_answer(url))
+    })
+    .client_request_timeout(HEAD_TIMEOUT)
+    .shutdown_timeout(SHUTDOWN_TIMEOUT)
+    .listen(listener)?
+    .run();
+    Ok(server)
+}
+
+/// One encrypted cookie that ends with the browser's session; everything that decides stands in rows.
+fn sessions(portal: &Portal) -> SessionMiddleware<CookieSessionStore> {
+    let key = Key::from(portal.services.keys.cookie().expose());
+    SessionMiddleware::builder(CookieSessionStore::default(), key)
+        .cookie_name(portal.cookies.session_name().to_owned())
+        .cookie_secure(portal.cookies.is_secure())
+        .cookie_http_only(true)
+        .cookie_same_site(SameSite::Lax)
+        .cookie_path("/".to_owned())
+        .session_lifecycle(BrowserSession::default())
+        .build()
+}
+
+fn request_ids(portal: &Data<Portal>) -> impl Fn() -> RequestId + 'static + use<> {
+    let (clock, random) = (portal.services.clock.clone(), portal.services.random.clone());
+    move || {
+        // Without randomness no secret is made anywhere, and every story fails; the log still wants a name for it.
+        Id::new(clock.now(), &random.bytes().unwrap_or_default())
+    }
+}

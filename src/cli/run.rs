@@ -1,0 +1,214 @@
+//! What the commands do. Words for the operator go to standard output, everything else to standard error.
+
+use std::fs::OpenOptions;
+use std::io::{self, BufRead, Write};
+use std::net::TcpListener;
+
+use crate::app::{App, Parts, StartFault};
+use crate::cli::{AccountCommand, Cli, Command, NewAccount, doctor};
+use crate::config::{self, Config, DatabaseUrl, LogFormat, Mode};
+use crate::domain::account::Role;
+use crate::domain::email::EmailAddress;
+use crate::domain::password::{PasswordInput, judge};
+use crate::domain::secret::Secret;
+use crate::domain::username::Username;
+use crate::flows::invitation::{self, Made, New};
+use crate::flows::{setup, start};
+use crate::web::request_log::report_panics_by_place;
+
+/// A command that did not succeed; its words have been said, or are these.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandFault {
+    /// The configuration: all faults at once.
+    #[error("{0}")]
+    Config(#[from] config::ConfigFaults),
+    /// The start.
+    #[error(transparent)]
+    Start(#[from] StartFault),
+    /// Something typed.
+    #[error("{0}")]
+    Typed(String),
+    /// Reading or writing.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// Some check of `doctor` failed.
+    #[error("not everything is well; see above")]
+    NotWell,
+}
+
+impl From<crate::flows::FlowError> for CommandFault {
+    fn from(fault: crate::flows::FlowError) -> Self {
+        Self::Start(StartFault::Database(fault))
+    }
+}
+
+/// Carries a command out.
+///
+/// # Errors
+/// [`CommandFault`], to be said on standard error.
+pub async fn run(cli: Cli) -> Result<(), CommandFault> {
+    let command = cli.command();
+    if command == Command::Config {
+        return say(config::reference().trim_end());
+    }
+    let reading = config::read(&cli.config.clone().into(), config::process_environment());
+    for warning in &reading.warnings {
+        whisper(&format!("warning: {warning}"))?;
+    }
+    let config = reading.config?;
+    match command {
+        Command::Serve => serve(&config).await,
+        Command::Migrate => migrate(&config).await,
+        Command::Account(AccountCommand::Create(new)) => create(&config, new).await,
+        Command::Account(AccountCommand::List) => list(&config).await,
+        Command::Account(AccountCommand::Unlock { username }) => unlock(&config, &username).await,
+        Command::Doctor => doctor::examine(&config).await,
+        Command::Config => Ok(()),
+    }
+}
+
+/// Assembles the program and makes sure of its database.
+async fn open(config: &Config) -> Result<App, CommandFault> {
+    make_private_file(config)?;
+    let app = App::assemble(config, Parts::real())?;
+    match &config.database {
+        DatabaseUrl::Sqlite(_) => {
+            app.prepare_database().await?;
+        }
+        // On a server that others may be using, migrations are applied when somebody says so.
+        DatabaseUrl::Postgres(_) => {
+            if start::is_pending(app.services()).await? {
+                let hint = "the database wants migrations: run postern migrate";
+                return Err(CommandFault::Typed(hint.to_owned()));
+            }
+            app.check_stamp().await?;
+        }
+    }
+    Ok(app)
+}
+
+/// A new database file is its owner's alone; SQLite gives its companions the same rights.
+fn make_private_file(config: &Config) -> io::Result<()> {
+    if let DatabaseUrl::Sqlite(path) = &config.database {
+        let mut options = OpenOptions::new();
+        options.append(true).create(true);
+        crate::app::owner_only(&mut options);
+        options.open(path).map_err(|error| {
+            io::Error::new(error.kind(), format!("database.url: {}: {error}", path.display()))
+        })?;
+    }
+    Ok(())
+}
+
+async fn serve(config: &Config) -> Result<(), CommandFault> {
+    start_log(config.log);
+    report_panics_by_place();
+    let app = open(config).await?;
+    let address = config.server.listen;
+    let listener = TcpListener::bind(address).map_err(|fault| StartFault::Listen { address, fault })?;
+    greet(config, &app).await?;
+    app.serve(listener).await?;
+    Ok(())
+}
+
+/// Says on the console, and not in the log, where everything is. The link opens the whole installation.
+async fn greet(config: &Config, app: &App) -> Result<(), CommandFault> {
+    let address = app.portal.public_address();
+    let mode = match config.mode {
+        Mode::Development => " in development mode",
+        Mode::Production => "",
+    };
+    whisper(&format!("\n  {} is ready{mode}:  {address}\n", config.brand.name))?;
+    if let Some(token) = setup::token(app.services()).await? {
+        whisper("  Nobody has an account yet. Make the first administrator here, once:")?;
+        whisper(&format!("  {address}/setup?token={}\n", token.expose()))?;
+    }
+    if config.mode == Mode::Development {
+        whisper(&format!("  What it sends arrives here:  {address}/dev/mailbox\n"))?;
+    }
+    Ok(())
+}
+
+async fn migrate(config: &Config) -> Result<(), CommandFault> {
+    make_private_file(config)?;
+    let app = App::assemble(config, Parts::real())?;
+    let applied = app.prepare_database().await?;
+    if applied.is_empty() {
+        return say("the database is up to date");
+    }
+    applied.iter().try_for_each(|name| say(&format!("applied {name}")))
+}
+
+async fn create(config: &Config, new: NewAccount) -> Result<(), CommandFault> {
+    let username = Username::parse(&new.username).map_err(|_| {
+        CommandFault::Typed("--username: 3 to 64 letters, digits, dots, underscores or dashes".to_owned())
+    })?;
+    let email = EmailAddress::parse(&new.email)
+        .map_err(|_| CommandFault::Typed("--email: an address like name@example.com".to_owned()))?;
+    let app = open(config).await?;
+    let password = if new.password_stdin { Some(typed_password(&app, &username)?) } else { None };
+    let role = if new.admin { Role::Administrator } else { Role::Person };
+    match invitation::create(app.services(), New { username, email, role, password }).await? {
+        Made::WithPassword => say(&format!("{} can log in", new.username)),
+        Made::Invited(link) => {
+            say(&format!("{} sets a password here, within 72 hours:\n{}", new.username, link.expose()))
+        }
+        Made::NameTaken => Err(CommandFault::Typed(format!("--username: {} exists", new.username))),
+    }
+}
+
+/// One line of standard input, without its line end.
+fn typed_password(app: &App, username: &Username) -> Result<PasswordInput, CommandFault> {
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    let line = Secret::new(line);
+    let typed = line.expose().trim_end_matches(['\r', '\n']).to_owned();
+    let password = PasswordInput::from_typed(Secret::new(typed));
+    let settings = &app.services().settings;
+    match judge(&password, &settings.passwords, username.as_str(), &settings.product) {
+        Ok(()) => Ok(password),
+        Err(fault) => Err(CommandFault::Typed(format!("the password: {}", crate::web::password_words(fault)))),
+    }
+}
+
+async fn list(config: &Config) -> Result<(), CommandFault> {
+    let app = open(config).await?;
+    let mut after = String::new();
+    loop {
+        let page = start::list_accounts(app.services(), after.clone()).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.username.key().as_str().to_owned();
+        for account in &page {
+            let standing = if account.is_active() { "active" } else { "disabled" };
+            let (name, role) = (account.username.as_str(), account.role.as_str());
+            say(&format!("{name}\t{}\t{role}\t{standing}", account.email.as_str()))?;
+        }
+    }
+}
+
+async fn unlock(config: &Config, username: &str) -> Result<(), CommandFault> {
+    let nobody = || CommandFault::Typed(format!("{username}: there is no such account"));
+    let name = Username::parse(username).map_err(|_| nobody())?;
+    let app = open(config).await?;
+    if start::unlock(app.services(), &name).await? {
+        say(&format!("{username}: passwords and codes may be tried again"))
+    } else {
+        Err(nobody())
+    }
+}
+
+fn start_log(format: LogFormat) {
+    let builder = tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(tracing::Level::INFO);
+    match format {
+        LogFormat::Text => builder.with_target(false).init(),
+        LogFormat::Json => builder.json().flatten_event(true).init(),
+    }
+}
+
+pub(super) fn say(words: &str) -> Result<(), CommandFault> {
+    Ok(writeln!(io::stdout(), "{words}")?)
+}
+
+fn whisper(words: &str) -> Result<(), CommandFault> {
+    Ok(writeln!(io::stderr(), "{words}")?)
+}
