@@ -1,1 +1,4 @@
-//! The one integration binary.
+//! The one integration binary. `#[cfg(test)]` on a module tells clippy that its helpers are tests too.
+
+#[cfg(test)]
+mod support;

@@ -1,0 +1,4 @@
+//! What the stories lean on.
+
+pub mod browser;
+pub mod database;
