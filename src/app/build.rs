@@ -13,8 +13,8 @@ use url::Url;
 use crate::app::key_file::key_beside;
 use crate::app::{App, Parts, StartFault};
 use crate::config::{
-    Config, DatabaseUrl, KeySource, Mail, Mode, SmsProvider, SmtpSecurity, SmtpSettings, Support, TwilioSender,
-    TwilioSettings,
+    Config, DatabaseUrl, KeySource, Mail, Mode, SmsProvider, SmtpSecurity, SmtpSettings, Support,
+    TwilioSender, TwilioSettings,
 };
 use crate::delivery::letter::Sender;
 use crate::delivery::mailer::Mailer;
@@ -33,10 +33,10 @@ use crate::flows::hashing::HashingPool;
 use crate::flows::mailbox::Mailbox;
 use crate::flows::{FlowError, Services, Settings};
 use crate::storage::{Db, Location};
+use crate::web::Portal;
 use crate::web::assets::Assets;
 use crate::web::browser::{CookieStyle, TrustedProxies};
 use crate::web::page::{self, Development, Site};
-use crate::web::Portal;
 
 pub(super) fn app(config: &Config, parts: Parts) -> Result<App, StartFault> {
     let mailbox = Mailbox::new();
@@ -175,7 +175,9 @@ fn twilio_account(settings: &TwilioSettings) -> TwilioAccount {
         auth_token: settings.auth_token.clone(),
         sender: match &settings.sender {
             TwilioSender::From(number) => twilio::TwilioSender::From(number.clone()),
-            TwilioSender::MessagingService(service) => twilio::TwilioSender::MessagingService(service.clone()),
+            TwilioSender::MessagingService(service) => {
+                twilio::TwilioSender::MessagingService(service.clone())
+            }
         },
         base_url: settings.base_url.clone(),
         deadlines: TwilioDeadlines::default(),

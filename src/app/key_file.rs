@@ -23,7 +23,8 @@ pub(super) fn key_beside(path: &Path, fresh: &Secret<[u8; 32]>) -> Result<Secret
         Ok(text) => {
             let text = Secret::new(text);
             let key = BASE64.decode(text.expose().trim().as_bytes());
-            key.map(Secret::new).map_err(|_| fault("it holds no key; remove it together with the database".to_owned()))
+            key.map(Secret::new)
+                .map_err(|_| fault("it holds no key; remove it together with the database".to_owned()))
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             keep(path, fresh).map_err(|error| fault(error.to_string()))?;

@@ -151,7 +151,9 @@ impl App {
     /// What it answered, scrubbed.
     pub async fn check_mail(&self) -> Result<(), String> {
         match &self.mail_check {
-            Some(smtp) => smtp.check().await.map_err(|(class, detail)| format!("{}: {detail}", class.as_str())),
+            Some(smtp) => {
+                smtp.check().await.map_err(|(class, detail)| format!("{}: {detail}", class.as_str()))
+            }
             None => Ok(()),
         }
     }
@@ -163,7 +165,11 @@ impl App {
             let was_well = flag.swap(answer.is_ok(), Ordering::Relaxed);
             match (was_well, answer) {
                 (true, Err(detail)) => {
-                    tracing::warn!(event = "mail_unreachable", detail, "codes by e-mail wait until it answers");
+                    tracing::warn!(
+                        event = "mail_unreachable",
+                        detail,
+                        "codes by e-mail wait until it answers"
+                    );
                 }
                 (false, Ok(())) => tracing::info!(event = "mail_reachable", "the mail server answers again"),
                 (true, Ok(())) | (false, Err(_)) => {}

@@ -17,8 +17,7 @@ pub(super) async fn examine(config: &Config) -> Result<(), CommandFault> {
         Ok(app) => app,
         Err(fault) => return ill("configuration", &fault.to_string()).and(Err(CommandFault::NotWell)),
     };
-    let checks =
-        [database(&app).await?, mail(config, &app).await?, sms(config)?, texts(config)?];
+    let checks = [database(&app).await?, mail(config, &app).await?, sms(config)?, texts(config)?];
     if checks.iter().all(|is_well| *is_well) { Ok(()) } else { Err(CommandFault::NotWell) }
 }
 

@@ -167,7 +167,9 @@ fn typed_password(app: &App, username: &Username) -> Result<PasswordInput, Comma
     let settings = &app.services().settings;
     match judge(&password, &settings.passwords, username.as_str(), &settings.product) {
         Ok(()) => Ok(password),
-        Err(fault) => Err(CommandFault::Typed(format!("the password: {}", crate::web::password_words(fault)))),
+        Err(fault) => {
+            Err(CommandFault::Typed(format!("the password: {}", crate::web::password_words(fault))))
+        }
     }
 }
 

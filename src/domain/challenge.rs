@@ -233,7 +233,11 @@ impl Challenge {
                 destination: self.destination.clone(),
             }));
         }
-        if (1..=self.generation).any(is) { Verdict::TooOld } else { Verdict::Wrong { left: self.tries_left() } }
+        if (1..=self.generation).any(is) {
+            Verdict::TooOld
+        } else {
+            Verdict::Wrong { left: self.tries_left() }
+        }
     }
 
     /// What the next message would be, or why there is none now.

@@ -147,7 +147,8 @@ mod tests {
 
     #[test]
     fn digits_are_taken_as_people_type_them() {
-        for typed in ["482913", " 482 913 ", "482-913", "482–913", "４８２９１３", "4 8 2 9 1 3\r\n"] {
+        for typed in ["482913", " 482 913 ", "482-913", "482–913", "４８２９１３", "4 8 2 9 1 3\r\n"]
+        {
             let code = TypedCode::parse(typed).unwrap_or_else(|_| panic!("{typed}"));
             assert_eq!(code.0.expose(), "482913");
         }

@@ -212,7 +212,9 @@ fn retry(attempt: &Attempt, now: DateTime<Utc>) -> Next {
             Some(offset) => within_window(attempt, attempt.created_at + spread(offset, attempt.jitter), now),
             None => within_window(attempt, attempt.give_up_at - LAST_START, now),
         },
-        Urgency::Letter => within_window(attempt, now + spread(letter_wait(attempt.number), attempt.jitter), now),
+        Urgency::Letter => {
+            within_window(attempt, now + spread(letter_wait(attempt.number), attempt.jitter), now)
+        }
     }
 }
 

@@ -34,7 +34,8 @@ pub struct Invitation {
 impl Invitation {
     /// The token in its link: identifier and proof. `None` under a key that is gone.
     pub fn token(&self, keys: &Keys) -> Option<Secret<String>> {
-        let parts: [&[u8]; 3] = [b"invitation", self.id.as_str().as_bytes(), self.account.as_str().as_bytes()];
+        let parts: [&[u8]; 3] =
+            [b"invitation", self.id.as_str().as_bytes(), self.account.as_str().as_bytes()];
         let proof = BASE64URL_NOPAD.encode(&keys.link(&self.key_id)?.mac(&parts));
         Some(Secret::new(format!("{}.{proof}", self.id)))
     }

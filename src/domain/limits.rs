@@ -124,7 +124,8 @@ mod tests {
     #[test]
     fn the_fifth_wrong_password_rests_the_name_and_each_further_one_twice_as_long() {
         let rests: Vec<_> = (4..14).map(|n| rest_after(n).map(|rest| rest.num_seconds())).collect();
-        let expected = [None, Some(30), Some(60), Some(120), Some(240), Some(480), Some(960), Some(1_920), Some(3_600)];
+        let expected =
+            [None, Some(30), Some(60), Some(120), Some(240), Some(480), Some(960), Some(1_920), Some(3_600)];
         assert_eq!(rests[..9], expected);
         assert_eq!(rest_after(99), Some(TimeDelta::hours(1)));
     }

@@ -4,12 +4,14 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::account::Account;
 use crate::domain::browser::BrowserLabel;
-use crate::domain::challenge::{CHALLENGE_LIFE, Challenge, CodeProof, NoSend, Purpose, Verdict};
+use crate::domain::challenge::{
+    CHALLENGE_LIFE, Challenge, CodeProof, NoSend, Purpose, SENDS, SpentTry, Verdict,
+};
 use crate::domain::code::TypedCode;
 use crate::domain::delivery::{FailureClass, MessageState, code_give_up_at};
 use crate::domain::ids::Id;
 use crate::domain::limits::SecondFactorStanding;
-use crate::domain::second_factor::Destination;
+use crate::domain::second_factor::{Destination, Method};
 use crate::flows::{FlowError, Services};
 use crate::storage::outbox::{self, NewMessage, Progress, Reason};
 use crate::storage::sends::{self, NextSend};
@@ -46,10 +48,11 @@ pub enum Delivery {
     Message(MessageState, DateTime<Utc>, Option<FailureClass>),
 }
 
-/// What a typed code came to, before the story decides what that means.
-pub(super) enum Entered {
-    Right(CodeProof),
-    Wrong { left: u32 },
+/// Why a typed code opens nothing.
+pub(super) enum NotEntered {
+    Wrong {
+        left: u32,
+    },
     TooOld,
     /// All tries are spent.
     Spent,
@@ -160,7 +163,7 @@ fn held_until(
 ) -> Result<Option<DateTime<Utc>>, FlowError> {
     // Counting and adding must not interleave: per account always, per installation where texts have a common limit.
     accounts::lock(tx, &account.id)?;
-    if challenge.destination.method() == crate::domain::second_factor::Method::Sms {
+    if challenge.destination.method() == Method::Sms {
         instance::lock(tx)?;
     }
     let next = NextSend {
@@ -181,37 +184,33 @@ pub(super) async fn enter(
     challenge: Id<Challenge>,
     account: Id<Account>,
     typed: TypedCode,
-) -> Result<Spent, FlowError> {
+) -> Result<Result<(SpentTry, TypedCode), NotEntered>, FlowError> {
     let (now, this) = (services.now(), services.clone());
     services
         .db
         .write(move |tx| {
-            let Some(found) = challenges::find(tx, &challenge, &this.keys)? else { return Ok(Spent::No(Entered::Gone)) };
-            let Some(owner) = accounts::find(tx, &account, now)? else { return Ok(Spent::No(Entered::Gone)) };
+            let Some(found) = challenges::find(tx, &challenge, &this.keys)? else {
+                return Ok(Err(NotEntered::Gone));
+            };
+            let Some(owner) = accounts::find(tx, &account, now)? else { return Ok(Err(NotEntered::Gone)) };
             if let Some(stopped) = stops(&owner, found.purpose) {
-                return Ok(Spent::No(Entered::Stopped(stopped)));
+                return Ok(Err(NotEntered::Stopped(stopped)));
             }
             if found.is_open(now) && !found.has_live_code(now) && found.tries_left() > 0 {
-                return Ok(Spent::No(Entered::TooOld));
+                return Ok(Err(NotEntered::TooOld));
             }
             let Some(spent) = challenges::spend_try(tx, &challenge, now)? else {
                 let is_spent = found.is_open(now) && found.tries_left() == 0;
-                return Ok(Spent::No(if is_spent { Entered::Spent } else { Entered::Gone }));
+                return Ok(Err(if is_spent { NotEntered::Spent } else { NotEntered::Gone }));
             };
             if found.purpose.counts_for_account() && !accounts::count_code_failure(tx, &account, now)? {
                 // Paused in this very moment by another try: this one is not compared.
                 let standing = accounts::find(tx, &account, now)?.map(|owner| owner.second_factor_standing);
-                return Ok(Spent::No(Entered::Stopped(standing.unwrap_or(SecondFactorStanding::Suspended))));
+                return Ok(Err(NotEntered::Stopped(standing.unwrap_or(SecondFactorStanding::Suspended))));
             }
-            Ok(Spent::Yes(spent, typed))
+            Ok(Ok((spent, typed)))
         })
         .await
-}
-
-/// A try, spent; or what there is to say instead.
-pub(super) enum Spent {
-    Yes(crate::domain::challenge::SpentTry, TypedCode),
-    No(Entered),
 }
 
 /// The second half of entering a code, inside the transaction that carries out what it opens: look again, derive, compare,
@@ -220,13 +219,15 @@ pub(super) fn compare(
     services: &Services,
     tx: &mut Tx<'_>,
     challenge: &Id<Challenge>,
-    spent: crate::domain::challenge::SpentTry,
+    spent: SpentTry,
     typed: &TypedCode,
-) -> Result<Entered, FlowError> {
+) -> Result<Result<CodeProof, NotEntered>, FlowError> {
     let now = services.now();
-    let Some(found) = challenges::find(tx, challenge, &services.keys)? else { return Ok(Entered::Gone) };
+    let Some(found) = challenges::find(tx, challenge, &services.keys)? else {
+        return Ok(Err(NotEntered::Gone));
+    };
     if found.used_at.is_some() || found.ended_at.is_some() {
-        return Ok(Entered::Gone);
+        return Ok(Err(NotEntered::Gone));
     }
     match found.check(spent, typed, &services.keys, now) {
         Verdict::Right(right) => match right.used_up(challenges::use_up(tx, challenge, now)?) {
@@ -234,21 +235,18 @@ pub(super) fn compare(
                 if found.purpose.counts_for_account() {
                     accounts::forgive_codes(tx, &found.account)?;
                 }
-                Ok(Entered::Right(proof))
+                Ok(Ok(proof))
             }
-            None => Ok(Entered::Gone),
+            None => Ok(Err(NotEntered::Gone)),
         },
-        Verdict::TooOld if found.tries_left() > 0 => Ok(Entered::TooOld),
-        Verdict::Wrong { left } if left > 0 => Ok(Entered::Wrong { left }),
-        Verdict::TooOld | Verdict::Wrong { .. } => Ok(Entered::Spent),
+        Verdict::TooOld if found.tries_left() > 0 => Ok(Err(NotEntered::TooOld)),
+        Verdict::Wrong { left } if left > 0 => Ok(Err(NotEntered::Wrong { left })),
+        Verdict::TooOld | Verdict::Wrong { .. } => Ok(Err(NotEntered::Spent)),
     }
 }
 
 /// How the newest message of a challenge stands.
-pub(super) fn delivery(
-    conn: &mut AnyConnection,
-    challenge: &Challenge,
-) -> Result<Delivery, FlowError> {
+pub(super) fn delivery(conn: &mut AnyConnection, challenge: &Challenge) -> Result<Delivery, FlowError> {
     match outbox::progress(conn, &challenge.id)? {
         Some(Progress { state, at, class }) => Ok(Delivery::Message(state, at, class)),
         None => Ok(Delivery::NotSent(challenge.resend_at)),
@@ -257,5 +255,5 @@ pub(super) fn delivery(
 
 /// When another message may be asked for; `None` after the last.
 pub(super) fn resend_at(challenge: &Challenge) -> Option<DateTime<Utc>> {
-    (challenge.sends < crate::domain::challenge::SENDS).then_some(challenge.resend_at)
+    (challenge.sends < SENDS).then_some(challenge.resend_at)
 }

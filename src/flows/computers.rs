@@ -23,11 +23,7 @@ pub struct Overview {
 ///
 /// # Errors
 /// As for any fault.
-pub async fn overview(
-    services: &Services,
-    who: &LoggedIn,
-    visitor: &Visitor,
-) -> Result<Overview, FlowError> {
+pub async fn overview(services: &Services, who: &LoggedIn, visitor: &Visitor) -> Result<Overview, FlowError> {
     let (account, token, now) = (who.account.clone(), visitor.computer.clone(), services.now());
     services
         .db
@@ -53,18 +49,16 @@ pub async fn trusted_until(
 ) -> Result<Option<DateTime<Utc>>, FlowError> {
     let overview = overview(services, who, visitor).await?;
     let mut computers = overview.computers.into_iter();
-    Ok(computers.find(|computer| Some(&computer.id) == overview.this_one.as_ref()).map(|found| found.expires_at))
+    Ok(computers
+        .find(|computer| Some(&computer.id) == overview.this_one.as_ref())
+        .map(|found| found.expires_at))
 }
 
 /// Forgets one computer of the account; `false` if there is none by that identifier.
 ///
 /// # Errors
 /// As for any fault.
-pub async fn forget(
-    services: &Services,
-    who: &LoggedIn,
-    id: Id<TrustedComputer>,
-) -> Result<bool, FlowError> {
+pub async fn forget(services: &Services, who: &LoggedIn, id: Id<TrustedComputer>) -> Result<bool, FlowError> {
     let account = who.account.id.clone();
     services.db.write(move |tx| Ok(trusted_computers::forget(tx, &account, &id)?)).await
 }

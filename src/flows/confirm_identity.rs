@@ -11,7 +11,7 @@ use crate::domain::password::PasswordInput;
 use crate::domain::second_factor::{Method, SecondFactor};
 use crate::domain::session::Session;
 use crate::domain::token::Token;
-use crate::flows::codes::{self, Delivery, Entered, NewChallenge, Resend, Spent, open_and_send};
+use crate::flows::codes::{self, Delivery, NewChallenge, NotEntered, Resend, open_and_send};
 use crate::flows::current::{LoggedIn, still_live};
 use crate::flows::password_check::{Checked, Until, check_password};
 use crate::flows::two_factor::{Saved, carry_out};
@@ -109,8 +109,7 @@ fn owed(
     session: &Session,
 ) -> Result<Option<Challenge>, FlowError> {
     let owner = session.id.as_str();
-    let found =
-        challenges::find_open(conn, owner, Purpose::ConfirmIdentity, &services.keys, services.now())?;
+    let found = challenges::find_open(conn, owner, Purpose::ConfirmIdentity, &services.keys, services.now())?;
     Ok(found.filter(|challenge| challenge.tries_left() > 0))
 }
 
@@ -184,8 +183,8 @@ pub async fn code(
     let Some(challenge) = owed else { return Ok(Confirmed::Gone) };
     let spent = codes::enter(services, challenge.id.clone(), who.account.id.clone(), typed).await?;
     let (spent, typed) = match spent {
-        Spent::Yes(spent, typed) => (spent, typed),
-        Spent::No(entered) => return Ok(refusal(entered)),
+        Ok(spent) => spent,
+        Err(refused) => return Ok(refusal(refused)),
     };
     let this = services.clone();
     services
@@ -193,29 +192,27 @@ pub async fn code(
         .write(move |tx| {
             still_live(tx, &who, this.now())?;
             match codes::compare(&this, tx, &challenge.id, spent, &typed)? {
-                Entered::Right(_) => {
+                Ok(_) => {
                     let session = Session { code_at: Some(this.now()), ..who.session.clone() };
                     go_on(&this, tx, &LoggedIn { session, account: who.account }, &visitor)
                 }
-                Entered::Spent => {
+                Err(NotEntered::Spent) => {
                     sessions::forget_password_half(tx, &who.session.id)?;
                     Ok(Confirmed::Spent)
                 }
-                refused @ (Entered::Wrong { .. } | Entered::TooOld | Entered::Stopped(_) | Entered::Gone) => {
-                    Ok(refusal(refused))
-                }
+                Err(refused) => Ok(refusal(refused)),
             }
         })
         .await
 }
 
-fn refusal(entered: Entered) -> Confirmed {
-    match entered {
-        Entered::Wrong { left } => Confirmed::WrongCode { left },
-        Entered::TooOld => Confirmed::TooOld,
-        Entered::Spent => Confirmed::Spent,
-        Entered::Stopped(standing) => Confirmed::Stopped(standing),
-        Entered::Gone | Entered::Right(_) => Confirmed::Gone,
+fn refusal(refused: NotEntered) -> Confirmed {
+    match refused {
+        NotEntered::Wrong { left } => Confirmed::WrongCode { left },
+        NotEntered::TooOld => Confirmed::TooOld,
+        NotEntered::Spent => Confirmed::Spent,
+        NotEntered::Stopped(standing) => Confirmed::Stopped(standing),
+        NotEntered::Gone => Confirmed::Gone,
     }
 }
 

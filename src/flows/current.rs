@@ -20,7 +20,7 @@ pub struct LoggedIn {
 /// Whose request it is.
 pub enum Found {
     /// Somebody's, with a live session.
-    Live(LoggedIn),
+    Live(Box<LoggedIn>),
     /// Somebody's whose session ran out for want of requests.
     IdledOut,
     /// Nobody's: no such session, or it was ended.
@@ -41,7 +41,7 @@ pub async fn logged_in(services: &Services, token: &Token) -> Result<Found, Flow
     if session.wants_touch(now) {
         touch(services, &session);
     }
-    Ok(Found::Live(LoggedIn { session, account }))
+    Ok(Found::Live(Box::new(LoggedIn { session, account })))
 }
 
 /// Notes that a session is in use, off the request's path. A note that is lost costs a minute of idle time.

@@ -14,7 +14,7 @@ use crate::domain::second_factor::Method;
 use crate::domain::session::{Entry, PendingLogin};
 use crate::domain::token::Token;
 use crate::domain::trusted_computer::{TrustedComputer, asks_again_at};
-use crate::flows::codes::{self, Delivery, Entered, Resend, Spent};
+use crate::flows::codes::{self, Delivery, NotEntered, Resend};
 use crate::flows::login::start_session;
 use crate::flows::{ComputerCookie, FlowError, Services, Visitor};
 use crate::storage::{Tx, accounts, challenges, pending_logins, second_factors, trusted_computers};
@@ -75,7 +75,9 @@ pub async fn prompt(services: &Services, pending: &PendingLogin) -> Result<Optio
         .read(move |conn| {
             let now = this.now();
             let Some(account) = accounts::find(conn, &pending.account, now)? else { return Ok(None) };
-            let Some(challenge) = challenges::find(conn, &pending.challenge, &this.keys)? else { return Ok(None) };
+            let Some(challenge) = challenges::find(conn, &pending.challenge, &this.keys)? else {
+                return Ok(None);
+            };
             if !challenge.is_open(now) || challenge.tries_left() == 0 {
                 return Ok(None);
             }
@@ -111,27 +113,26 @@ pub async fn submit(
 ) -> Result<CodeEntry, FlowError> {
     let (challenge, account) = (pending.challenge.clone(), pending.account.clone());
     let (spent, typed) = match codes::enter(services, challenge, account, typed).await? {
-        Spent::Yes(spent, typed) => (spent, typed),
-        Spent::No(entered) => return Ok(refusal(entered)),
+        Ok(spent) => spent,
+        Err(refused) => return Ok(refusal(refused)),
     };
     let this = services.clone();
     services
         .db
         .write(move |tx| match codes::compare(&this, tx, &pending.challenge, spent, &typed)? {
-            Entered::Right(proof) => open(&this, tx, &ticket, &pending, &proof, trust_computer, &visitor),
-            refused => Ok(refusal(refused)),
+            Ok(proof) => open(&this, tx, &ticket, &pending, &proof, trust_computer, &visitor),
+            Err(refused) => Ok(refusal(refused)),
         })
         .await
 }
 
-fn refusal(entered: Entered) -> CodeEntry {
-    match entered {
-        Entered::Wrong { left } => CodeEntry::Wrong { left },
-        Entered::TooOld => CodeEntry::TooOld,
-        Entered::Spent => CodeEntry::Spent,
-        Entered::Stopped(standing) => CodeEntry::Stopped(standing),
-        // A proof is handled by the one who has the transaction.
-        Entered::Gone | Entered::Right(_) => CodeEntry::Over,
+fn refusal(refused: NotEntered) -> CodeEntry {
+    match refused {
+        NotEntered::Wrong { left } => CodeEntry::Wrong { left },
+        NotEntered::TooOld => CodeEntry::TooOld,
+        NotEntered::Spent => CodeEntry::Spent,
+        NotEntered::Stopped(standing) => CodeEntry::Stopped(standing),
+        NotEntered::Gone => CodeEntry::Over,
     }
 }
 

@@ -58,7 +58,8 @@ pub async fn create(services: &Services, new: New) -> Result<Made, FlowError> {
         .db
         .write(move |tx| {
             let (id, now) = (this.new_id()?, this.now());
-            let new = NewAccount { id: &id, username: &username, email: &email, role, password: stored.as_ref() };
+            let new =
+                NewAccount { id: &id, username: &username, email: &email, role, password: stored.as_ref() };
             accounts::create(tx, &new, now)?;
             if stored.is_some() {
                 return Ok(Made::WithPassword);

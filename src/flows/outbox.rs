@@ -80,6 +80,7 @@ pub struct InvitationMessage {
 }
 
 /// What an attempt came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// A mail server or carrier took it.
     HandedOver {

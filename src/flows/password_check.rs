@@ -17,7 +17,7 @@ use crate::storage::{StorageError, Tx, accounts, failed_logins, throttles, trust
 /// What a typed password was worth.
 pub(super) enum Checked {
     /// It is the account's.
-    Right(RightPassword),
+    Right(Box<RightPassword>),
     /// It is not, or there is no such account.
     Wrong,
     /// It was not looked at.
@@ -84,7 +84,7 @@ pub(super) async fn check_password(
     };
     let counted = found.counted.clone();
     match verify(services, password, found).await {
-        Ok(Some(right)) => Ok(Checked::Right(right)),
+        Ok(Some(right)) => Ok(Checked::Right(Box::new(right))),
         Ok(None) => {
             note_failure(services, subject, visitor, counted).await?;
             Ok(Checked::Wrong)
@@ -149,8 +149,8 @@ async fn count(
                     NameStanding::Closed => return Ok(Err(Until::Reset)),
                 }
             }
-            let account = found
-                .and_then(|(account, hash)| hash.map(|hash| (account.id, account.epochs.session, hash)));
+            let account =
+                found.and_then(|(account, hash)| hash.map(|hash| (account.id, account.epochs.session, hash)));
             Ok(Ok(Found { account, counted }))
         })
         .await

@@ -88,9 +88,12 @@ pub async fn found(
                 return Ok(None);
             }
             let role = Role::Administrator;
-            let new = NewAccount { id: &id, username: &username, email: &email, role, password: Some(&stored) };
+            let new =
+                NewAccount { id: &id, username: &username, email: &email, role, password: Some(&stored) };
             accounts::create(tx, &new, now)?;
-            let (Some(proof), Some(account)) = (proof, accounts::find(tx, &id, now)?) else { return Ok(None) };
+            let (Some(proof), Some(account)) = (proof, accounts::find(tx, &id, now)?) else {
+                return Ok(None);
+            };
             match next_step(&proof, &account, &SecondFactor::Off, None, this.settings.trusted_days, now) {
                 NextStep::Enter(entry) => {
                     if let Some(old) = old_ticket {

@@ -12,7 +12,7 @@ use crate::domain::second_factor::{Destination, SecondFactor};
 use crate::domain::session::Session;
 use crate::domain::token::Token;
 use crate::domain::trusted_computer::asks_again_at;
-use crate::flows::codes::{self, Delivery, Entered, NewChallenge, Resend, Spent, open_and_send};
+use crate::flows::codes::{self, Delivery, NewChallenge, NotEntered, Resend, open_and_send};
 use crate::flows::confirm_identity::ask_for_code;
 use crate::flows::current::{LoggedIn, still_live};
 use crate::flows::enter_code::trust;
@@ -90,7 +90,8 @@ pub async fn overview(services: &Services, who: &LoggedIn) -> Result<Overview, F
         .read(move |conn| {
             let now = this.now();
             let waiting = waiting(&this, conn, &who.session)?;
-            let asks = waiting.as_ref().map_or(who.account.asks_every_login, |set_up| set_up.asks_every_login);
+            let asks =
+                waiting.as_ref().map_or(who.account.asks_every_login, |set_up| set_up.asks_every_login);
             let set_up = match waiting {
                 Some(challenge) => Some(SetUp {
                     delivery: codes::delivery(conn, &challenge)?,
@@ -102,7 +103,12 @@ pub async fn overview(services: &Services, who: &LoggedIn) -> Result<Overview, F
                 None => None,
             };
             let factor = second_factors::find(conn, &who.account.id, &this.keys)?;
-            Ok(Overview { factor, set_up, trusted_until: asks_again_at(asks, this.settings.trusted_days, now), now })
+            Ok(Overview {
+                factor,
+                set_up,
+                trusted_until: asks_again_at(asks, this.settings.trusted_days, now),
+                now,
+            })
         })
         .await
 }
@@ -258,8 +264,8 @@ pub async fn confirm(
     let Some(challenge) = waiting else { return Ok(SetUpEntry::Gone) };
     let spent = codes::enter(services, challenge.id.clone(), who.account.id.clone(), typed).await?;
     let (spent, typed) = match spent {
-        Spent::Yes(spent, typed) => (spent, typed),
-        Spent::No(entered) => return Ok(refusal(entered)),
+        Ok(spent) => spent,
+        Err(refused) => return Ok(refusal(refused)),
     };
     let this = services.clone();
     services
@@ -267,14 +273,16 @@ pub async fn confirm(
         .write(move |tx| {
             still_live(tx, &who, this.now())?;
             let proof = match codes::compare(&this, tx, &challenge.id, spent, &typed)? {
-                Entered::Right(proof) => proof,
-                refused => return Ok(refusal(refused)),
+                Ok(proof) => proof,
+                Err(refused) => return Ok(refusal(refused)),
             };
             let now = this.now();
             let Some(factor) = SecondFactor::set_up(&proof, now) else { return Ok(SetUpEntry::Gone) };
             turn_on(&this, tx, &who, &factor, challenge.asks_every_login)?;
             let token = end_the_others(&this, tx, &who, Some(now), Some(now))?;
-            let Some(account) = accounts::find(tx, &who.account.id, now)? else { return Ok(SetUpEntry::Gone) };
+            let Some(account) = accounts::find(tx, &who.account.id, now)? else {
+                return Ok(SetUpEntry::Gone);
+            };
             let cookie = trust(&this, tx, &account, trust_computer, &visitor)?;
             Ok(SetUpEntry::Done(token, cookie))
         })
@@ -296,13 +304,13 @@ fn turn_on(
     Ok(())
 }
 
-fn refusal(entered: Entered) -> SetUpEntry {
-    match entered {
-        Entered::Wrong { left } => SetUpEntry::Wrong { left },
-        Entered::TooOld => SetUpEntry::TooOld,
-        Entered::Spent => SetUpEntry::Spent,
-        // Set-up codes never stop with the account's, and a proof is handled by the one who has the transaction.
-        Entered::Gone | Entered::Stopped(_) | Entered::Right(_) => SetUpEntry::Gone,
+fn refusal(refused: NotEntered) -> SetUpEntry {
+    match refused {
+        NotEntered::Wrong { left } => SetUpEntry::Wrong { left },
+        NotEntered::TooOld => SetUpEntry::TooOld,
+        NotEntered::Spent => SetUpEntry::Spent,
+        // Set-up codes never stop with the account's.
+        NotEntered::Gone | NotEntered::Stopped(_) => SetUpEntry::Gone,
     }
 }
 

@@ -159,8 +159,7 @@ pub fn spend_try(
         .filter(challenges::used_at.is_null())
         .filter(challenges::ended_at.is_null())
         .filter(challenges::expires_at.gt(micros(now)));
-    let rows =
-        diesel::update(open).set(challenges::tries.eq(challenges::tries + 1)).execute(&mut **tx)?;
+    let rows = diesel::update(open).set(challenges::tries.eq(challenges::tries + 1)).execute(&mut **tx)?;
     Ok(SpentTry::counted(rows))
 }
 
@@ -180,12 +179,7 @@ pub fn use_up(tx: &mut Tx<'_>, id: &Id<Challenge>, now: DateTime<Utc>) -> Result
 ///
 /// # Errors
 /// As for any write.
-pub fn end(
-    tx: &mut Tx<'_>,
-    owner: &str,
-    purpose: Purpose,
-    now: DateTime<Utc>,
-) -> Result<(), StorageError> {
+pub fn end(tx: &mut Tx<'_>, owner: &str, purpose: Purpose, now: DateTime<Utc>) -> Result<(), StorageError> {
     let open = challenges::table
         .filter(challenges::owner_id.eq(owner))
         .filter(challenges::purpose.eq(purpose.as_str()))

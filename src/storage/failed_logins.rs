@@ -42,10 +42,8 @@ pub fn rests_until(
     address: &[u8],
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, StorageError> {
-    let windows = [
-        (TimeDelta::minutes(1), ADDRESS_FAILURES_A_MINUTE),
-        (TimeDelta::hours(1), ADDRESS_FAILURES_AN_HOUR),
-    ];
+    let windows =
+        [(TimeDelta::minutes(1), ADDRESS_FAILURES_A_MINUTE), (TimeDelta::hours(1), ADDRESS_FAILURES_AN_HOUR)];
     for (window, most) in windows {
         // The most-th failure back: once it has left the window, there is room again.
         let oldest: Option<i64> = failed_logins::table

@@ -31,10 +31,7 @@ pub fn put(tx: &mut Tx<'_>, invitation: &Invitation) -> Result<(), StorageError>
 ///
 /// # Errors
 /// As for any read.
-pub fn find(
-    conn: &mut AnyConnection,
-    id: &Id<Invitation>,
-) -> Result<Option<Invitation>, StorageError> {
+pub fn find(conn: &mut AnyConnection, id: &Id<Invitation>) -> Result<Option<Invitation>, StorageError> {
     type Row = (String, String, String, i64, i64, Option<i64>);
     let row: Option<Row> = invitations::table
         .find(id.as_str())

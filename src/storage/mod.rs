@@ -117,7 +117,7 @@ impl Db {
     {
         match &self.place {
             Location::Sqlite(_) => match self.pool.try_get() {
-                Some(mut conn) => f(&mut *conn),
+                Some(mut conn) => f(&mut conn),
                 None => self.read(f).await,
             },
             Location::Postgres(_) => self.read(f).await,

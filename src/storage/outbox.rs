@@ -285,7 +285,8 @@ pub fn settle(
                 outbox::state.eq(MessageState::Waiting.as_str()),
                 outbox::lease.eq(None::<String>),
                 outbox::next_attempt_at.eq(micros(*at)),
-                outbox::ambiguous.eq(outbox::ambiguous + number(u32::from(*class == FailureClass::Ambiguous))),
+                outbox::ambiguous
+                    .eq(outbox::ambiguous + number(u32::from(*class == FailureClass::Ambiguous))),
                 failed(class, detail),
             ))
             .execute(&mut **tx)?,

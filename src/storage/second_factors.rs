@@ -36,9 +36,9 @@ pub(super) fn open(
     column: &str,
     row: &str,
 ) -> Result<String, StorageError> {
-    let plain = keys
-        .open(sealed, &Place { table, column, row })
-        .map_err(|_| StorageError::Broken(format!("{table}.{column} does not open under the keys at hand")))?;
+    let plain = keys.open(sealed, &Place { table, column, row }).map_err(|_| {
+        StorageError::Broken(format!("{table}.{column} does not open under the keys at hand"))
+    })?;
     String::from_utf8(plain.expose().clone()).map_err(|_| StorageError::unreadable("sealed text"))
 }
 
@@ -96,7 +96,11 @@ pub(super) fn phone(e164: &str) -> Result<PhoneNumber, StorageError> {
 ///
 /// # Errors
 /// A fault is never read as "off".
-pub fn find(conn: &mut AnyConnection, account: &Id<Account>, keys: &Keys) -> Result<SecondFactor, StorageError> {
+pub fn find(
+    conn: &mut AnyConnection,
+    account: &Id<Account>,
+    keys: &Keys,
+) -> Result<SecondFactor, StorageError> {
     type Row = (String, Option<String>, Option<Vec<u8>>, i64);
     let row: Option<Row> = second_factors::table
         .find(account.as_str())

@@ -5,9 +5,7 @@ use diesel::prelude::*;
 
 use crate::domain::account::Account;
 use crate::domain::ids::Id;
-use crate::domain::limits::{
-    MAILS_A_DAY, SENDS_WINDOW, TEXTS_A_DAY, UNCONFIRMED_TEXTS_A_DAY, UNUSED_SENDS,
-};
+use crate::domain::limits::{MAILS_A_DAY, SENDS_WINDOW, TEXTS_A_DAY, UNCONFIRMED_TEXTS_A_DAY, UNUSED_SENDS};
 use crate::domain::second_factor::Method;
 use crate::storage::columns::{micros, time};
 use crate::storage::schema::{challenges, outbox};
@@ -30,7 +28,6 @@ pub struct NextSend<'a> {
     /// The installation's texts in a day.
     pub texts_a_day: i64,
 }
-
 
 const DAY: TimeDelta = TimeDelta::days(1);
 

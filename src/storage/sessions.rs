@@ -113,8 +113,7 @@ pub fn touch(tx: &mut Tx<'_>, id: &Id<Session>, now: DateTime<Utc>) -> Result<()
 /// # Errors
 /// As for any write.
 pub fn end(tx: &mut Tx<'_>, token: &TokenHash) -> Result<(), StorageError> {
-    diesel::delete(sessions::table.filter(sessions::token_hash.eq(token.as_bytes())))
-        .execute(&mut **tx)?;
+    diesel::delete(sessions::table.filter(sessions::token_hash.eq(token.as_bytes()))).execute(&mut **tx)?;
     Ok(())
 }
 
@@ -162,6 +161,7 @@ pub fn forget_password_half(tx: &mut Tx<'_>, id: &Id<Session>) -> Result<(), Sto
 /// # Errors
 /// As for any read.
 pub fn exists(conn: &mut AnyConnection, id: &Id<Session>) -> Result<bool, StorageError> {
-    let row: Option<String> = sessions::table.find(id.as_str()).select(sessions::id).first(conn).optional()?;
+    let row: Option<String> =
+        sessions::table.find(id.as_str()).select(sessions::id).first(conn).optional()?;
     Ok(row.is_some())
 }

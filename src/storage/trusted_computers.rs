@@ -169,9 +169,7 @@ pub fn forget(
     id: &Id<TrustedComputer>,
 ) -> Result<bool, StorageError> {
     let rows = diesel::delete(
-        trusted_computers::table
-            .find(id.as_str())
-            .filter(trusted_computers::account_id.eq(account.as_str())),
+        trusted_computers::table.find(id.as_str()).filter(trusted_computers::account_id.eq(account.as_str())),
     )
     .execute(&mut **tx)?;
     Ok(rows == 1)
@@ -181,11 +179,7 @@ pub fn forget(
 ///
 /// # Errors
 /// As for any write.
-pub fn forget_token(
-    tx: &mut Tx<'_>,
-    account: &Id<Account>,
-    token: &TokenHash,
-) -> Result<(), StorageError> {
+pub fn forget_token(tx: &mut Tx<'_>, account: &Id<Account>, token: &TokenHash) -> Result<(), StorageError> {
     diesel::delete(
         trusted_computers::table
             .filter(trusted_computers::token_hash.eq(token.as_bytes()))

@@ -139,7 +139,9 @@ pub async fn draw_errors<B: MessageBody + 'static>(
         Ok(response) => response.map_into_boxed_body(),
         Err(mut fault) => {
             // A panic takes its request with it; what is left is to draw the page over the bare answer.
-            fault.add_response_mapper(move |bare| drawn(bare, portal.as_ref().map(|portal| portal.as_ref()), &id));
+            fault.add_response_mapper(move |bare| {
+                drawn(bare, portal.as_ref().map(|portal| portal.as_ref()), &id)
+            });
             return Err(fault);
         }
     };

@@ -274,7 +274,7 @@ impl FromRequest for LoggedIn {
             match visit.pocket.ticket() {
                 Some(Ticket::LoggedIn(token)) => {
                     match current::logged_in(&visit.portal.services, &token).await? {
-                        Found::Live(who) => return Ok(Self { visit, token, who }),
+                        Found::Live(who) => return Ok(Self { visit, token, who: *who }),
                         Found::IdledOut => {
                             visit.pocket.empty();
                             let idle = visit.portal.services.settings.sessions.idle.num_minutes();
@@ -338,4 +338,3 @@ impl Submitted {
         (self.fields, self.fault.is_none())
     }
 }
-

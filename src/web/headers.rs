@@ -29,7 +29,7 @@ const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-cap
                            clipboard-write=(self), otp-credentials=(self)";
 
 /// OWASP ASVS 5.0 3.4.1: at least a year, subdomains included. These are two years.
-const ONLY_HTTPS: &str = "max-age=63072000; includeSubDomains";
+const ONLY_HTTPS: &str = "max-age=63072000";
 
 /// Middleware: puts the headers on every answer. `Strict-Transport-Security` only where the public URL is https.
 pub fn on_every_answer<S, B>(
@@ -161,7 +161,7 @@ mod tests {
                 ("cross-origin-resource-policy", "same-origin"),
                 ("permissions-policy", PERMISSIONS),
                 ("x-frame-options", "DENY"),
-                ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+                ("strict-transport-security", "max-age=63072000"),
             ] {
                 assert_eq!(headers.get(name).unwrap(), value, "{path} {name}");
             }

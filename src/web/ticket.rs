@@ -76,11 +76,14 @@ impl Pocket {
         let next = self.get::<Next>(NEXT);
         self.0.clear();
         self.0.renew();
-        self.set(TICKET, match ticket {
-            Ticket::Guest(token) => Stored::Guest(token.expose()),
-            Ticket::Pending(token) => Stored::Pending(token.expose()),
-            Ticket::LoggedIn(token) => Stored::LoggedIn(token.expose()),
-        });
+        self.set(
+            TICKET,
+            match ticket {
+                Ticket::Guest(token) => Stored::Guest(token.expose()),
+                Ticket::Pending(token) => Stored::Pending(token.expose()),
+                Ticket::LoggedIn(token) => Stored::LoggedIn(token.expose()),
+            },
+        );
         if let Some(next) = next {
             self.set(NEXT, next);
         }

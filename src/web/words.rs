@@ -60,7 +60,9 @@ pub(super) fn phone(fault: PhoneFault) -> String {
         PhoneFault::OtherCountry(name) => {
             format!("This number is in {name}. Choose a country from the list, or ask us to add it")
         }
-        PhoneFault::NoCountry => "This number belongs to no country. Enter a mobile number from the list".to_owned(),
+        PhoneFault::NoCountry => {
+            "This number belongs to no country. Enter a mobile number from the list".to_owned()
+        }
         PhoneFault::PremiumRate => "This is a premium-rate number. Enter a mobile number".to_owned(),
         PhoneFault::TollFree => "This is a toll-free number. Enter a mobile number".to_owned(),
         PhoneFault::Short => "This is a short number. Enter a mobile number in full".to_owned(),

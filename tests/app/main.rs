@@ -1,4 +1,12 @@
 //! The one integration binary. `#[cfg(test)]` on a module tells clippy that its helpers are tests too.
 
 #[cfg(test)]
+mod smtp;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod templates;
+#[cfg(test)]
+mod trusted_computer;
+#[cfg(test)]
+mod twilio;

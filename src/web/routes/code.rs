@@ -44,11 +44,7 @@ pub(super) async fn submit(waiting: AwaitingCode, form: Submitted) -> Result<Htt
 }
 
 /// The page again, with what is wrong at the field and never the code.
-async fn again(
-    waiting: &AwaitingCode,
-    trusts: bool,
-    problem: CodeProblem,
-) -> Result<HttpResponse, WebError> {
+async fn again(waiting: &AwaitingCode, trusts: bool, problem: CodeProblem) -> Result<HttpResponse, WebError> {
     let Some(prompt) = prompt(waiting).await? else { return Ok(back_to_the_password(waiting)) };
     let form = FormState::default().ticked("trust_computer", trusts).refuse("code", problem);
     let page = waiting.page()?.with_form(form);

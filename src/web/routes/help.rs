@@ -19,7 +19,8 @@ pub(super) async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
         let viewer = Some(Viewer { username: who.account.username.as_str().to_owned() });
         page = Page { viewer, ..visit.page()? };
     }
-    let countries = if services.settings.offers_sms { services.settings.countries.clone() } else { Vec::new() };
+    let countries =
+        if services.settings.offers_sms { services.settings.countries.clone() } else { Vec::new() };
     let trusted_days = u16::from(services.settings.trusted_days);
     Ok(answer(&HelpPage { page, trusted_days, countries }, StatusCode::OK))
 }

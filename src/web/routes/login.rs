@@ -57,7 +57,9 @@ pub(super) async fn submit(guest: Guest, form: Submitted) -> Result<HttpResponse
             guest.pocket.put_ticket(&Ticket::Pending(token));
             Ok(guest.go(paths::LOGIN_CODE))
         }
-        Login::Refused => again(&guest, &username, Some(LoginProblem::NotRight), StatusCode::UNPROCESSABLE_ENTITY),
+        Login::Refused => {
+            again(&guest, &username, Some(LoginProblem::NotRight), StatusCode::UNPROCESSABLE_ENTITY)
+        }
         Login::Rests(until) => Ok(closed(&guest, until)),
     }
 }

@@ -85,7 +85,9 @@ pub fn mount(config: &mut ServiceConfig) {
         .service(at("/login/code/resend").route(post().to(code::resend)))
         .service(at("/logout").route(post().to(login::log_out)))
         .service(at("/profile").route(get().to(profile::show)).route(post().to(profile::save)))
-        .service(at("/profile/two-factor").route(get().to(two_factor::show)).route(post().to(two_factor::save)))
+        .service(
+            at("/profile/two-factor").route(get().to(two_factor::show)).route(post().to(two_factor::save)),
+        )
         .service(at("/profile/two-factor/status").route(get().to(two_factor::status)))
         .service(at("/profile/two-factor/resend").route(post().to(two_factor::resend)))
         .service(at("/profile/two-factor/cancel").route(post().to(two_factor::cancel)))

@@ -39,9 +39,10 @@ pub(super) async fn save(person: LoggedIn, form: Submitted) -> Result<HttpRespon
         }
         (name, zone) => {
             let no_zone = zone.is_none().then_some(ProfileProblem::NoSuchZone);
-            let form = [name, no_zone].into_iter().flatten().fold(typed, |form, problem| {
-                form.refuse(problem.field(), problem.message())
-            });
+            let form = [name, no_zone]
+                .into_iter()
+                .flatten()
+                .fold(typed, |form, problem| form.refuse(problem.field(), problem.message()));
             draw(&person, person.page()?.with_form(form), StatusCode::UNPROCESSABLE_ENTITY).await
         }
     }

@@ -79,7 +79,8 @@ fn judged(
     let settings = &visit.portal.services.settings;
     let mut form = FormState::default().with("username", username).with("email", email);
     let name = Username::parse(username).map_err(words::username);
-    let address = EmailAddress::parse(email).map_err(|fault| words::email(&fault, "Enter your email address"));
+    let address =
+        EmailAddress::parse(email).map_err(|fault| words::email(&fault, "Enter your email address"));
     if let Err(message) = &name {
         form = form.refuse("username", message);
     }

@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use crate::domain::code::TypedCode;
 use crate::domain::email::EmailAddress;
+use crate::domain::limits::SecondFactorStanding;
 use crate::domain::phone::{Country, PhoneNumber};
 use crate::domain::second_factor::{Destination, Method, SecondFactor};
-use crate::domain::limits::SecondFactorStanding;
 use crate::domain::when;
 use crate::flows::two_factor::{self, Choice, Overview, Saved, SetUp, SetUpEntry};
 use crate::flows::{ComputerCookie, Resend, profile};
@@ -102,7 +102,11 @@ impl Typed {
     }
 
     /// The destination that was chosen; `Err` is the form with what is wrong with it.
-    fn destination(&self, countries: &[Country], offers_sms: bool) -> Result<Result<Option<Destination>, FormState>, WebError> {
+    fn destination(
+        &self,
+        countries: &[Country],
+        offers_sms: bool,
+    ) -> Result<Result<Option<Destination>, FormState>, WebError> {
         if self.method == "disabled" {
             return Ok(Ok(None));
         }
@@ -110,13 +114,14 @@ impl Typed {
             None => Err(WebError::BadRequest),
             Some(Method::Email) => Ok(match EmailAddress::parse(&self.email) {
                 Ok(address) => Ok(Some(Destination::Email(address))),
-                Err(fault) => {
-                    Err(self.form().refuse("email", words::email(&fault, "Enter the email address for codes")))
-                }
+                Err(fault) => Err(self
+                    .form()
+                    .refuse("email", words::email(&fault, "Enter the email address for codes"))),
             }),
             Some(Method::Sms) => {
                 let country = Country::parse(&self.country).filter(|country| countries.contains(country));
-                let country = country.or_else(|| countries.first().copied().filter(|_| self.country.is_empty()));
+                let country =
+                    country.or_else(|| countries.first().copied().filter(|_| self.country.is_empty()));
                 let country = country.ok_or(WebError::BadRequest)?;
                 Ok(match PhoneNumber::parse(&self.phone, &country, countries) {
                     Ok(number) => Ok(Some(Destination::Phone(number))),
@@ -144,7 +149,8 @@ async fn choose(person: LoggedIn, fields: Fields, is_fresh: bool) -> Result<Http
         }
     };
     let choice = Choice { destination, asks_every_login: typed.every_login };
-    let (saved, token) = two_factor::save(services, person.who.clone(), choice, person.visitor.clone()).await?;
+    let (saved, token) =
+        two_factor::save(services, person.who.clone(), choice, person.visitor.clone()).await?;
     person.renew(token);
     Ok(after_saving(&person, saved))
 }
@@ -189,9 +195,7 @@ async fn confirm(
         SetUpEntry::Done(token, computer) => Ok(turned_on(&person, token, computer, was_on)),
         SetUpEntry::Wrong { left } => code_again(&person, trusts, CodeProblem::Wrong { left }).await,
         SetUpEntry::TooOld => code_again(&person, trusts, CodeProblem::Expired { at: None }).await,
-        SetUpEntry::Spent | SetUpEntry::Gone => {
-            Ok(person.go_and_say(paths::TWO_FACTOR, &Notice::SetUpEnded))
-        }
+        SetUpEntry::Spent | SetUpEntry::Gone => Ok(person.go_and_say(paths::TWO_FACTOR, &Notice::SetUpEnded)),
     }
 }
 
@@ -210,11 +214,7 @@ fn turned_on(
     person.with_computer(person.go_and_say(paths::TWO_FACTOR, &notice), computer)
 }
 
-async fn code_again(
-    person: &LoggedIn,
-    trusts: bool,
-    problem: CodeProblem,
-) -> Result<HttpResponse, WebError> {
+async fn code_again(person: &LoggedIn, trusts: bool, problem: CodeProblem) -> Result<HttpResponse, WebError> {
     let overview = two_factor::overview(&person.portal.services, &person.who).await?;
     if overview.set_up.is_none() {
         return Ok(person.go_and_say(paths::TWO_FACTOR, &Notice::SetUpEnded));

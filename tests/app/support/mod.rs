@@ -2,3 +2,6 @@
 
 pub mod browser;
 pub mod database;
+pub mod smtp_server;
+pub mod test_app;
+pub mod twilio_server;
