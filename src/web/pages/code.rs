@@ -5,7 +5,9 @@ use std::fmt;
 use askama::Template;
 use serde::Serialize;
 
+use crate::domain::code::TypedCodeFault;
 use crate::domain::email::Masked;
+pub use crate::domain::second_factor::Method;
 use crate::web::page::{Moment, Notice, Page, Sample};
 
 /// The page that asks for the code.
@@ -88,15 +90,6 @@ pub struct Delivery {
     pub time_zone: &'static str,
 }
 
-/// How a code reaches a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// By mail.
-    Email,
-    /// By text message.
-    Sms,
-}
-
 /// How far a code has come. The names are those of `GET /login/code/status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryState {
@@ -110,13 +103,17 @@ pub enum DeliveryState {
     Delivered,
     /// It could not be sent.
     Failed,
+    /// It could not be sent: that phone has answered STOP.
+    OptedOut,
+    /// It could not be sent: there is no such mailbox, or the number gets no texts from us.
+    Refused,
     /// It could not be sent in time.
     Expired,
-    /// The recipient answered STOP, or the message was withdrawn.
+    /// It is not wanted any more.
     Stopped,
     /// Nothing was sent: the account has had its codes for now.
     NotSent,
-    /// Codes are paused.
+    /// Codes are paused; without a time, until a person lifts it.
     Paused,
 }
 
@@ -188,9 +185,19 @@ fn tries(left: u32) -> String {
     if left == 1 { "1 try".to_owned() } else { format!("{left} tries") }
 }
 
+impl From<TypedCodeFault> for CodeProblem {
+    fn from(fault: TypedCodeFault) -> Self {
+        match fault {
+            TypedCodeFault::Empty => Self::Empty,
+            TypedCodeFault::WrongCount(typed) => Self::Length(typed),
+            TypedCodeFault::NotDigits => Self::NotDigits,
+        }
+    }
+}
+
 impl DeliveryState {
-    /// Every state, for the sentences that the script chooses from.
-    pub const ALL: [Self; 9] = [
+    /// Every name in the status answer once, for the sentences that the script chooses from.
+    const ALL: [Self; 9] = [
         Self::Waiting,
         Self::Sending,
         Self::HandedOver,
@@ -209,7 +216,7 @@ impl DeliveryState {
             Self::Sending => "sending",
             Self::HandedOver => "handed_over",
             Self::Delivered => "delivered",
-            Self::Failed => "failed",
+            Self::Failed | Self::OptedOut | Self::Refused => "failed",
             Self::Expired => "expired",
             Self::Stopped => "stopped",
             Self::NotSent => "not_sent",
@@ -232,6 +239,8 @@ impl Delivery {
             | DeliveryState::HandedOver
             | DeliveryState::Delivered => true,
             DeliveryState::Failed
+            | DeliveryState::OptedOut
+            | DeliveryState::Refused
             | DeliveryState::Expired
             | DeliveryState::Stopped
             | DeliveryState::NotSent
