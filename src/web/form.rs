@@ -3,8 +3,9 @@
 //! Passwords and codes never come back to a page. The macros that draw their fields have no place for a value, and
 //! [`FormState::with`] drops one, whoever passes it.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
+use crate::domain::code::TypedCodeFault;
 use crate::domain::email::EmailFault;
 use crate::domain::password::PasswordFault;
 use crate::domain::phone::PhoneFault;
@@ -189,6 +190,58 @@ impl Words for PhoneFault {
     }
 }
 
+/// What may be wrong with a typed code, on every page that asks for one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CodeProblem {
+    /// Nothing was typed.
+    Empty,
+    /// Digits, but not six. Costs no try.
+    Length(usize),
+    /// Something else than digits. Costs no try.
+    NotDigits,
+    /// Six digits, and not these.
+    Wrong {
+        /// How many tries are left.
+        left: u32,
+    },
+    /// The right digits, too late.
+    Expired {
+        /// When they stopped working: `10:52 am`; unknown when the row is gone.
+        at: Option<String>,
+    },
+}
+
+impl fmt::Display for CodeProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("Enter the 6-digit code"),
+            Self::Length(typed) => write!(f, "The code has 6 digits – you entered {typed}"),
+            Self::NotDigits => f.write_str("Enter the code using digits only"),
+            Self::Wrong { left } => {
+                write!(f, "That code is not correct. You have {} left", tries(*left))
+            }
+            Self::Expired { at: Some(at) } => {
+                write!(f, "That code stopped working at {at}. Request another code")
+            }
+            Self::Expired { at: None } => f.write_str("That code is too old. Request another code"),
+        }
+    }
+}
+
+fn tries(left: u32) -> String {
+    if left == 1 { "1 try".to_owned() } else { format!("{left} tries") }
+}
+
+impl From<TypedCodeFault> for CodeProblem {
+    fn from(fault: TypedCodeFault) -> Self {
+        match fault {
+            TypedCodeFault::Empty => Self::Empty,
+            TypedCodeFault::WrongCount(typed) => Self::Length(typed),
+            TypedCodeFault::NotDigits => Self::NotDigits,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,5 +285,18 @@ mod tests {
         let form = FormState::default().refuse("phone", "Enter a number").refuse("phone", "Too short");
         let messages: Vec<_> = form.errors().map(|error| error.message).collect();
         assert_eq!(messages, ["Enter a number"]);
+    }
+
+    #[test]
+    fn each_problem_says_what_to_do() {
+        assert_eq!(CodeProblem::Length(5).to_string(), "The code has 6 digits – you entered 5");
+        assert_eq!(
+            CodeProblem::Wrong { left: 1 }.to_string(),
+            "That code is not correct. You have 1 try left"
+        );
+        assert_eq!(
+            CodeProblem::Wrong { left: 4 }.to_string(),
+            "That code is not correct. You have 4 tries left"
+        );
     }
 }
