@@ -2,7 +2,6 @@
 //!
 //! The words of pages stand in `templates/`. Values that depend on a person's time zone come in as text, ready to show.
 
-use std::fmt;
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
@@ -271,9 +270,8 @@ pub fn in_words(span: TimeDelta) -> String {
     }
 }
 
-/// `1 try`, `4 minutes`: a number with its word, an `s` added where it is not one.
-pub fn counted(count: impl fmt::Display + PartialEq + From<u8>, word: &str) -> String {
-    let s = if count == 1.into() { "" } else { "s" };
+fn counted(count: i64, word: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
     format!("{count} {word}{s}")
 }
 

@@ -1,11 +1,11 @@
 //! The code page of a login.
 
-use std::fmt;
-
 use askama::Template;
 use serde::Serialize;
 
 use crate::domain::email::Masked;
+pub use crate::domain::second_factor::Method;
+pub use crate::web::form::CodeProblem;
 use crate::web::page::{Moment, Notice, Page, Sample};
 
 /// The page that asks for the code.
@@ -88,15 +88,6 @@ pub struct Delivery {
     pub time_zone: &'static str,
 }
 
-/// How a code reaches a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// By mail.
-    Email,
-    /// By text message.
-    Sms,
-}
-
 /// How far a code has come. The names are those of `GET /login/code/status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryState {
@@ -110,13 +101,17 @@ pub enum DeliveryState {
     Delivered,
     /// It could not be sent.
     Failed,
+    /// It could not be sent: that phone has answered STOP.
+    OptedOut,
+    /// It could not be sent: there is no such mailbox, or the number gets no texts from us.
+    Refused,
     /// It could not be sent in time.
     Expired,
-    /// The recipient answered STOP, or the message was withdrawn.
+    /// It is not wanted any more.
     Stopped,
     /// Nothing was sent: the account has had its codes for now.
     NotSent,
-    /// Codes are paused.
+    /// Codes are paused; without a time, until a person lifts it.
     Paused,
 }
 
@@ -146,51 +141,9 @@ pub struct DeliveryStatus<'a> {
     resend_at: Option<&'a str>,
 }
 
-/// What may be wrong with a typed code, on every page that asks for one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CodeProblem {
-    /// Nothing was typed.
-    Empty,
-    /// Digits, but not six. Costs no try.
-    Length(usize),
-    /// Something else than digits. Costs no try.
-    NotDigits,
-    /// Six digits, and not these.
-    Wrong {
-        /// How many tries are left.
-        left: u32,
-    },
-    /// The right digits, too late.
-    Expired {
-        /// When they stopped working: `10:52 am`; unknown when the row is gone.
-        at: Option<String>,
-    },
-}
-
-impl fmt::Display for CodeProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("Enter the 6-digit code"),
-            Self::Length(typed) => write!(f, "The code has 6 digits – you entered {typed}"),
-            Self::NotDigits => f.write_str("Enter the code using digits only"),
-            Self::Wrong { left } => {
-                write!(f, "That code is not correct. You have {} left", tries(*left))
-            }
-            Self::Expired { at: Some(at) } => {
-                write!(f, "That code stopped working at {at}. Request another code")
-            }
-            Self::Expired { at: None } => f.write_str("That code is too old. Request another code"),
-        }
-    }
-}
-
-fn tries(left: u32) -> String {
-    if left == 1 { "1 try".to_owned() } else { format!("{left} tries") }
-}
-
 impl DeliveryState {
-    /// Every state, for the sentences that the script chooses from.
-    pub const ALL: [Self; 9] = [
+    /// Every name in the status answer once, for the sentences that the script chooses from.
+    const ALL: [Self; 9] = [
         Self::Waiting,
         Self::Sending,
         Self::HandedOver,
@@ -209,7 +162,7 @@ impl DeliveryState {
             Self::Sending => "sending",
             Self::HandedOver => "handed_over",
             Self::Delivered => "delivered",
-            Self::Failed => "failed",
+            Self::Failed | Self::OptedOut | Self::Refused => "failed",
             Self::Expired => "expired",
             Self::Stopped => "stopped",
             Self::NotSent => "not_sent",
@@ -232,6 +185,8 @@ impl Delivery {
             | DeliveryState::HandedOver
             | DeliveryState::Delivered => true,
             DeliveryState::Failed
+            | DeliveryState::OptedOut
+            | DeliveryState::Refused
             | DeliveryState::Expired
             | DeliveryState::Stopped
             | DeliveryState::NotSent
@@ -344,7 +299,7 @@ pub fn samples() -> Vec<Sample> {
         Sample::of("code, failed", &new_computer(Page::sample(), Delivery::sample(DeliveryState::Failed))),
         Sample::of(
             "code, opted out",
-            &new_computer(Page::sample(), Delivery::sample_sms(DeliveryState::Stopped)),
+            &new_computer(Page::sample(), Delivery::sample_sms(DeliveryState::OptedOut)),
         ),
         Sample::of("code, last one", &new_computer(Page::sample(), last_one)),
         Sample::of("code, nothing sent", &new_computer(Page::sample(), nothing_sent)),
@@ -380,19 +335,6 @@ pub fn samples() -> Vec<Sample> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_problem_says_what_to_do() {
-        assert_eq!(CodeProblem::Length(5).to_string(), "The code has 6 digits – you entered 5");
-        assert_eq!(
-            CodeProblem::Wrong { left: 1 }.to_string(),
-            "That code is not correct. You have 1 try left"
-        );
-        assert_eq!(
-            CodeProblem::Wrong { left: 4 }.to_string(),
-            "That code is not correct. You have 4 tries left"
-        );
-    }
 
     #[test]
     fn the_script_is_told_what_the_page_shows() {

@@ -2,7 +2,9 @@
 
 use askama::Template;
 
-use crate::domain::phone::Country;
+use crate::domain::email::EmailFault;
+use crate::domain::phone::{Country, PhoneFault};
+use crate::web::form::Words;
 use crate::web::page::{Notice, Page, Sample};
 use crate::web::pages::code::{
     CodeProblem, Delivery, DeliveryState, Method, Resend, ShownDestination, Trust,
@@ -58,6 +60,45 @@ pub enum InForce {
     },
 }
 
+/// What may be wrong with the settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TwoFactorProblem {
+    /// The address.
+    Email(EmailFault),
+    /// The country is not one of the list.
+    NoSuchCountry,
+    /// The number.
+    Phone(PhoneFault),
+    /// *Disabled* where two-factor authentication is required.
+    Required,
+    /// Too many codes were sent to places not yet confirmed; from when on the next may be: `11:20 am`.
+    TooManyCodes(String),
+}
+
+impl TwoFactorProblem {
+    /// The field the message stands at.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::Email(_) => "email",
+            Self::NoSuchCountry => "country",
+            Self::Phone(_) => "phone",
+            Self::Required | Self::TooManyCodes(_) => "method",
+        }
+    }
+
+    /// What the person reads.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Email(EmailFault::Empty) => "Enter the email address for codes".to_owned(),
+            Self::Email(fault) => fault.words(),
+            Self::NoSuchCountry => "Choose a country from the list".to_owned(),
+            Self::Phone(fault) => fault.words(),
+            Self::Required => "Choose Email or SMS: this account needs Two Factor Authentication".to_owned(),
+            Self::TooManyCodes(at) => format!("Too many codes were asked for. Try again at {at}"),
+        }
+    }
+}
+
 impl TwoFactorPage {
     /// Whether SMS is among the methods.
     pub fn offers_sms(&self) -> bool {
@@ -95,11 +136,12 @@ pub fn samples() -> Vec<Sample> {
         |page, in_force| TwoFactorPage { page, in_force, countries: countries.clone(), trusted_days: 14 };
     let form = Page::sample().form.with("email", "ada@harbour.example").with("country", "CA");
     let page = |method: &'static str| Page::sample_logged_in().with_form(form.clone().with("method", method));
+    let problem = TwoFactorProblem::Phone(PhoneFault::Length { typed: 9, shortest: 10, longest: 10 });
     let bad_number = form
         .clone()
         .with("method", "sms")
         .with("phone", "212 555 014")
-        .refuse("phone", "Enter a mobile number with 10 digits after the country code");
+        .refuse(problem.field(), problem.message());
     let turned_on = Notice::TwoFactorOn(Some("December 8, 2026".to_owned()));
     let to_phone = Delivery {
         to: ShownDestination::in_full("+1 212-555-0142"),
