@@ -55,7 +55,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "flows",
         modules: &["domain", "platform", "storage"],
-        crates: &["tokio", "tracing"],
+        crates: &["serde", "tokio", "tracing"],
         why: "a story knows neither HTTP nor SQL nor mail: put queries into storage, pages into web, sending into delivery",
     },
     Layer {
@@ -132,6 +132,7 @@ fn faults_in(path: &str, text: &str) -> Vec<String> {
         }
         faults.extend(clocks(path, &source));
         faults.extend(sql_as_text(path, &source));
+        faults.extend(transactions(path, &source));
         faults.extend(imports(path, &source));
     }
     if path.starts_with("templates/") && path.ends_with(".html") {
@@ -144,27 +145,32 @@ fn clocks(path: &str, source: &Source) -> Vec<String> {
     if path.starts_with("src/platform/") {
         return Vec::new();
     }
-    let clocks = [["Utc", "now"], ["Local", "now"], ["SystemTime", "now"]];
-    let found =
-        clocks.iter().flat_map(|clock| source.lines_with(clock).into_iter().map(move |line| (clock, line)));
-    found
-        .map(|(clock, line)| {
-            format!(
-                "line {line}: {}: the time comes from platform::Clock, so that a test can move it",
-                clock.join("::")
-            )
-        })
-        .collect()
+    let why = "the time comes from platform::Clock, so that a test can move it";
+    let at =
+        |clock| source.lines_with(clock).into_iter().map(move |line| format!("line {line}: {clock}: {why}"));
+    ["Utc::now", "Local::now", "SystemTime::now"].into_iter().flat_map(at).collect()
 }
 
 fn sql_as_text(path: &str, source: &Source) -> Vec<String> {
     if ["src/storage/connection.rs", "src/storage/migrate.rs"].contains(&path) {
         return Vec::new();
     }
-    let lines = source.lines_with(&["sql_query"]).into_iter();
+    let lines = source.lines_with("sql_query").into_iter();
     let why =
         "only storage/connection.rs and storage/migrate.rs write SQL as text; elsewhere diesel checks it";
     lines.map(|line| format!("line {line}: sql_query: {why}")).collect()
+}
+
+/// A transaction needs no import: `services.db` is at hand everywhere.
+fn transactions(path: &str, source: &Source) -> Vec<String> {
+    if !["src/web/", "src/delivery/"].iter().any(|folder| path.starts_with(folder)) {
+        return Vec::new();
+    }
+    let why = "only flows open transactions; put the story there and call it";
+    let at = |door| {
+        source.shipped_lines_with(door).into_iter().map(move |line| format!("line {line}: {door}: {why}"))
+    };
+    ["db.read(", "db.write("].into_iter().flat_map(at).collect()
 }
 
 fn imports(path: &str, source: &Source) -> Vec<String> {
@@ -205,7 +211,10 @@ fn forbidden(layer: &Layer, here: &[String], named: &NamedPath, dependencies: &[
         } else if !layer.modules.contains(&module) {
             Some(format!("may not name `{module}`, only {:?}", layer.modules))
         } else {
-            let past = named.handed_on && module != "domain";
+            // A flow may pass on a type that storage gave it, but neither storage's functions nor the way in.
+            let last = *segments.last().unwrap_or(&"*");
+            let only_type = last.starts_with(char::is_uppercase) && !["Db", "Tx"].contains(&last);
+            let past = named.handed_on && module != "domain" && !only_type;
             past.then(|| format!("may not hand on what is `{module}`'s"))
         };
     }

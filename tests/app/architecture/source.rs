@@ -61,19 +61,22 @@ impl Source {
         paths
     }
 
-    /// The lines on which `words`, joined by `::`, stand; tests are not excused.
-    pub fn lines_with(&self, words: &[&str]) -> Vec<usize> {
-        let mut wanted: Vec<Kind> = Vec::new();
-        for word in words {
-            if !wanted.is_empty() {
-                wanted.push(Kind::Colons);
-            }
-            wanted.push(Kind::Word((*word).to_owned()));
-        }
-        let windows = self.tokens.windows(wanted.len());
-        let found = windows.filter(|window| window.iter().map(|token| &token.kind).eq(wanted.iter()));
-        found.map(|window| window[0].line).collect()
+    /// The lines on which this piece of code stands, however it is spaced; tests are not excused.
+    pub fn lines_with(&self, code: &str) -> Vec<usize> {
+        lines_with(&self.tokens, code)
     }
+
+    /// The same, in the shipped program alone.
+    pub fn shipped_lines_with(&self, code: &str) -> Vec<usize> {
+        lines_with(&self.shipped, code)
+    }
+}
+
+fn lines_with(tokens: &[Token], code: &str) -> Vec<usize> {
+    let wanted = tokens_of(code);
+    let windows = tokens.windows(wanted.len());
+    let found = windows.filter(|window| window.iter().map(|token| &token.kind).eq(wanted.iter()));
+    found.map(|window| window[0].line).collect()
 }
 
 impl Token {
@@ -324,6 +327,6 @@ mod tests {
         let text = "#[cfg(test)]\nmod tests { use diesel::a; fn f() { diesel::b() } }\n\
             #[cfg(test)] use diesel::{c, d};\n#[cfg(test)]\n#[path = \"x\"] mod t;\nuse url::Url;";
         assert_eq!(named(text), ["url::Url"]);
-        assert_eq!(Source::read(text).lines_with(&["diesel", "b"]), [2]);
+        assert_eq!(Source::read(text).lines_with("diesel :: b"), [2]);
     }
 }
