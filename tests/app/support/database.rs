@@ -79,6 +79,8 @@ fn at(server: &Url, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use diesel::SqliteConnection;
     use diesel::result::QueryResult;
 
@@ -91,6 +93,16 @@ mod tests {
         }
         let path = url.strip_prefix("sqlite://").unwrap();
         SqliteConnection::establish(path).unwrap().batch_execute(statement)
+    }
+
+    #[test]
+    fn what_is_left_out_is_said() {
+        if server().is_none() {
+            let line =
+                format!("left out: everything on PostgreSQL, because {SERVER} is not set; tests/run sets it");
+            // Straight to stderr: what a passing test prints is not shown.
+            writeln!(std::io::stderr(), "{line}").unwrap();
+        }
     }
 
     #[test]

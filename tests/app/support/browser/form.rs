@@ -6,7 +6,7 @@ use scraper::{ElementRef, Html};
 use url::Url;
 
 use super::page::Page;
-use super::text::{all, name_of, text_of};
+use super::text::{all, name_of, text_of, within};
 use super::{Browser, Origin, encoded, header_name, header_value, navigation};
 
 /// A form that is about to be sent with one of its buttons.
@@ -68,7 +68,7 @@ impl Form {
         button: &str,
     ) -> Result<Self, String> {
         let buttons: Vec<_> =
-            part.select(&super::text::selector("button, input")).filter(|found| submits(*found)).collect();
+            within(part, "button, input").into_iter().filter(|found| submits(*found)).collect();
         let named: Vec<_> = buttons.iter().filter(|found| name_of(**found) == button).collect();
         let [pressed] = named.as_slice() else {
             let names: Vec<_> = buttons.iter().map(|found| name_of(*found)).collect();
@@ -308,7 +308,7 @@ fn kind(field: ElementRef<'_>, pressed: bool) -> Option<Kind> {
 
 /// A drop-down: what is marked `selected`, else the first option that can be chosen.
 fn select(field: ElementRef<'_>) -> Kind {
-    let elements: Vec<_> = field.select(&super::text::selector("option")).collect();
+    let elements = within(field, "option");
     let choice = |option: &ElementRef<'_>| {
         let label = text_of(*option);
         let value = option.attr("value").map_or_else(|| label.clone(), str::to_owned);

@@ -6,7 +6,7 @@ use scraper::{ElementRef, Html};
 use url::Url;
 
 use super::form::Form;
-use super::text::{all, name_of, text_of};
+use super::text::{all, name_of, text_of, within};
 use super::{Browser, Origin};
 
 /// One answer, with the browser it came to.
@@ -130,9 +130,7 @@ impl Page {
     pub fn errors(&self) -> Vec<String> {
         let document = self.parsed();
         let summaries = all(&document, "[role=alert]").into_iter().filter(|alert| is_summary(*alert));
-        summaries
-            .flat_map(|summary| summary.select(&super::text::selector("li")).map(text_of).collect::<Vec<_>>())
-            .collect()
+        summaries.flat_map(|summary| within(summary, "li")).map(text_of).collect()
     }
 
     /// What stands at a field that is at fault, without the unseen "Error:".
@@ -149,14 +147,9 @@ impl Page {
         })
     }
 
-    /// The one message of the page that is not an error: "Nothing changed", "You have logged out".
-    #[track_caller]
+    /// The message of the page that is not an error: "Nothing changed", "You have logged out".
     pub fn notice(&self) -> Option<String> {
-        let document = self.parsed();
-        let notices = all(&document, "main [role=status], main [role=alert]");
-        let notices: Vec<_> = notices.into_iter().filter(|notice| !is_summary(*notice)).collect();
-        assert!(notices.len() < 2, "{} notices in {}", notices.len(), self.describe());
-        notices.first().map(|notice| text_of(*notice))
+        self.all("#notice").first().cloned()
     }
 
     /// The form that holds the button of this name; panics when there is not exactly one.
@@ -245,5 +238,5 @@ impl Page {
 
 /// Whether this is the box "There is a problem" on top of a form that was refused.
 fn is_summary(alert: ElementRef<'_>) -> bool {
-    alert.select(&super::text::selector("h2")).any(|heading| text_of(heading) == "There is a problem")
+    within(alert, "h2").into_iter().any(|heading| text_of(heading) == "There is a problem")
 }

@@ -10,7 +10,7 @@ const LOGIN: &str = r##"<!doctype html><html lang="en"><head><title>Log in – S
     <a href="/help">Help</a>
     <main><div role="alert"><h2>There is a problem</h2><ul><li><a href="#username">Enter your username</a></li></ul></div>
     <h1>Log <em>in</em></h1>
-    <p role="status">You have logged&nbsp;out</p>
+    <template><h1>Never</h1><button>Log in</button></template><p id="notice">You have logged&nbsp;out</p>
     <form method="post" action="/echo">
       <input type="hidden" name="form_token" value="t0ken">
       <label for="username">Username</label><span id="u-e"><span class="vh">Error: </span>Enter your username</span>

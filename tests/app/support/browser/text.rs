@@ -29,13 +29,23 @@ pub fn one_space(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Every element that a CSS selector names, in document order.
+/// Every element that a CSS selector names, in document order; what lies in a `<template>` is not there yet.
 pub fn all<'a>(document: &'a Html, css: &str) -> Vec<ElementRef<'a>> {
-    document.select(&selector(css)).collect()
+    document.select(&selector(css)).filter(|found| !in_template(*found)).collect()
+}
+
+/// The same, inside one element.
+pub fn within<'a>(element: ElementRef<'a>, css: &str) -> Vec<ElementRef<'a>> {
+    element.select(&selector(css)).filter(|found| !in_template(*found)).collect()
+}
+
+fn in_template(element: ElementRef<'_>) -> bool {
+    let mut around = element.ancestors().filter_map(ElementRef::wrap);
+    around.any(|outer| outer.value().name() == "template")
 }
 
 /// A selector; panics where the CSS is wrong.
-pub fn selector(css: &str) -> Selector {
+fn selector(css: &str) -> Selector {
     Selector::parse(css).unwrap_or_else(|fault| panic!("{css:?} is no selector: {fault}"))
 }
 
