@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod code_entry;
+#[cfg(test)]
+mod code_page;
+#[cfg(test)]
 mod smtp;
 #[cfg(test)]
 mod support;

@@ -1,6 +1,7 @@
 //! What the stories lean on.
 
 pub mod browser;
+pub mod codes;
 pub mod database;
 pub mod smtp_server;
 pub mod test_app;
