@@ -7,6 +7,10 @@ mod code_entry;
 #[cfg(test)]
 mod code_page;
 #[cfg(test)]
+mod daily_sends;
+#[cfg(test)]
+mod resend;
+#[cfg(test)]
 mod smtp;
 #[cfg(test)]
 mod support;
