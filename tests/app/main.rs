@@ -11,6 +11,8 @@ mod daily_sends;
 #[cfg(test)]
 mod resend;
 #[cfg(test)]
+mod second_factor_limits;
+#[cfg(test)]
 mod smtp;
 #[cfg(test)]
 mod support;
