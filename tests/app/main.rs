@@ -21,4 +21,6 @@ mod templates;
 #[cfg(test)]
 mod trusted_computer;
 #[cfg(test)]
+mod trusted_days;
+#[cfg(test)]
 mod twilio;
