@@ -21,6 +21,10 @@ mod templates;
 #[cfg(test)]
 mod trusted_computer;
 #[cfg(test)]
+mod trusted_computer_ends;
+#[cfg(test)]
+mod trusted_computer_list;
+#[cfg(test)]
 mod trusted_days;
 #[cfg(test)]
 mod twilio;
