@@ -28,3 +28,7 @@ mod trusted_computer_list;
 mod trusted_days;
 #[cfg(test)]
 mod twilio;
+#[cfg(test)]
+mod two_factor_email;
+#[cfg(test)]
+mod two_factor_set_up;
