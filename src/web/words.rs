@@ -44,6 +44,8 @@ pub(super) fn typed_code(fault: TypedCodeFault) -> CodeProblem {
     }
 }
 
+pub(super) const NO_MORE_TEXTS: &str = "Text messages are not offered here any more. Choose Email";
+
 pub(super) fn phone(fault: PhoneFault) -> String {
     match fault {
         PhoneFault::Empty => "Enter a mobile phone number".to_owned(),

@@ -32,3 +32,5 @@ mod twilio;
 mod two_factor_email;
 #[cfg(test)]
 mod two_factor_set_up;
+#[cfg(test)]
+mod two_factor_sms;

@@ -101,3 +101,19 @@ async fn more_days_lengthen_no_trust_that_was_given_for_fewer() {
     app.wait(TimeDelta::days(7));
     assert_eq!(home.log_in("ada").await.path(), "/login/code");
 }
+
+#[actix_web::test]
+async fn with_no_days_saving_alone_takes_no_choice_back() {
+    let app = TestApp::start().await;
+    let home = app.guarded("ada").await;
+    let form = home.get("/profile/two-factor").await.form("Save").tick("every_login");
+    form.submit().await.expect(303);
+
+    // The box is not there, so the form cannot say what it was.
+    let strictest = app.another_with(&[(DAYS, "0")]).await;
+    let form = home.at(&strictest.base).get("/profile/two-factor").await.form("Save");
+    form.submit().await.follow().await.says("Nothing changed.");
+
+    let form = home.get("/profile/two-factor").await.form("Save");
+    assert_eq!(form.value("every_login").as_deref(), Some("yes"));
+}
