@@ -7,6 +7,8 @@ mod code_entry;
 #[cfg(test)]
 mod code_page;
 #[cfg(test)]
+mod confirm_identity;
+#[cfg(test)]
 mod daily_sends;
 #[cfg(test)]
 mod resend;
