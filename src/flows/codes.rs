@@ -192,6 +192,7 @@ pub(super) async fn enter(
             let Some(found) = challenges::find(tx, &challenge, &this.keys)? else {
                 return Ok(Err(NotEntered::Gone));
             };
+            accounts::lock(tx, &account)?;
             let Some(owner) = accounts::find(tx, &account, now)? else { return Ok(Err(NotEntered::Gone)) };
             if let Some(stopped) = stops(&owner, found.purpose) {
                 return Ok(Err(NotEntered::Stopped(stopped)));
@@ -214,7 +215,7 @@ pub(super) async fn enter(
 }
 
 /// The second half of entering a code, inside the transaction that carries out what it opens: look again, derive, compare,
-/// and use the challenge up. Exactly one caller gets a proof.
+/// and use the challenge up. Exactly one caller gets a proof. The caller has locked the account.
 pub(super) fn compare(
     services: &Services,
     tx: &mut Tx<'_>,

@@ -11,6 +11,8 @@ mod confirm_identity;
 #[cfg(test)]
 mod daily_sends;
 #[cfg(test)]
+mod races;
+#[cfg(test)]
 mod resend;
 #[cfg(test)]
 mod second_factor_limits;
