@@ -96,21 +96,22 @@ async fn a_code_works_for_ten_minutes_and_after_them_the_page_has_a_button_for_a
 async fn a_code_is_taken_as_people_type_it() {
     let app = TestApp::start().await;
     app.guarded("ada").await;
+    let in_halves = |code: &str, between: &str| format!("{}{between}{}", &code[..3], &code[3..]);
     let full_width = |code: &str| -> String {
         code.chars().map(|digit| char::from_u32(u32::from(digit) - 0x30 + 0xff10).unwrap()).collect()
     };
-    let typings: [(&str, &dyn Fn(&str) -> String); 6] = [
-        ("with spaces around", &|code| format!("  {code} ")),
-        ("in two halves", &|code| format!("{} {}", &code[..3], &code[3..])),
-        ("with a dash", &|code| format!("{}-{}", &code[..3], &code[3..])),
-        ("with a long dash", &|code| format!("{}–{}", &code[..3], &code[3..])),
-        ("full-width", &full_width),
-        ("with a no-break space", &|code| format!("{}\u{a0}{}", &code[..3], &code[3..])),
-    ];
-    for (how, typing) in typings {
+    for n in 0..6 {
         let page = app.code_page("ada").await;
-        let typed = typing(&app.code_for(ADA).await);
-        assert_eq!(enter(&page, &typed).await.status(), 303, "{how}");
+        let code = app.code_for(ADA).await;
+        let typings = [
+            format!("  {code} "),
+            in_halves(&code, " "),
+            in_halves(&code, "-"),
+            in_halves(&code, "–"),
+            in_halves(&code, "\u{a0}"),
+            full_width(&code),
+        ];
+        assert_eq!(enter(&page, &typings[n]).await.status(), 303, "{}", typings[n]);
     }
 }
 
