@@ -19,9 +19,9 @@ use crate::web::form::FormState;
 use crate::web::gate::{LoggedIn, Submitted};
 use crate::web::page::{Notice, Page, answer};
 use crate::web::pages::code::{CodeProblem, Delivery, ShownDestination};
-use crate::web::pages::two_factor::{TwoFactorConfirmPage, TwoFactorPage};
+use crate::web::pages::two_factor::{TwoFactorConfirmPage, TwoFactorPage, TwoFactorProblem};
+use crate::web::paths;
 use crate::web::shown::{self, CodeOnItsWay};
-use crate::web::{paths, words};
 
 /// What the address may ask for: the form again, while a destination waits for its code.
 #[derive(Deserialize)]
@@ -114,9 +114,7 @@ impl Typed {
             None => Err(WebError::BadRequest),
             Some(Method::Email) => Ok(match EmailAddress::parse(&self.email) {
                 Ok(address) => Ok(Some(Destination::Email(address))),
-                Err(fault) => Err(self
-                    .form()
-                    .refuse("email", words::email(&fault, "Enter the email address for codes"))),
+                Err(fault) => Err(self.refused(&TwoFactorProblem::Email(fault))),
             }),
             Some(Method::Sms) => {
                 let country = Country::parse(&self.country).filter(|country| countries.contains(country));
@@ -125,10 +123,14 @@ impl Typed {
                 let country = country.ok_or(WebError::BadRequest)?;
                 Ok(match PhoneNumber::parse(&self.phone, &country, countries) {
                     Ok(number) => Ok(Some(Destination::Phone(number))),
-                    Err(fault) => Err(self.form().refuse("phone", words::phone(fault))),
+                    Err(fault) => Err(self.refused(&TwoFactorProblem::Phone(fault))),
                 })
             }
         }
+    }
+
+    fn refused(&self, problem: &TwoFactorProblem) -> FormState {
+        self.form().refuse(problem.field(), problem.message())
     }
 }
 
@@ -187,7 +189,7 @@ async fn confirm(
     }
     let typed = match TypedCode::parse(code) {
         Ok(typed) => typed,
-        Err(fault) => return code_again(&person, trusts, words::typed_code(fault)).await,
+        Err(fault) => return code_again(&person, trusts, fault.into()).await,
     };
     let services = &person.portal.services;
     let was_on = profile::second_factor(services, &person.who).await?.is_on();
@@ -270,6 +272,7 @@ fn delivery(set_up: SetUp, time_zone: chrono_tz::Tz, now: chrono::DateTime<chron
         code_ends_at: set_up.code_ends_at,
         resend_at: set_up.resend_at,
         standing: SecondFactorStanding::Open,
+        tells_why: true,
         status_url: paths::TWO_FACTOR_STATUS,
         time_zone,
         now,
