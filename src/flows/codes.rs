@@ -189,6 +189,7 @@ pub(super) async fn enter(
     services
         .db
         .write(move |tx| {
+            accounts::lock(tx, &account)?;
             let Some(found) = challenges::find(tx, &challenge, &this.keys)? else {
                 return Ok(Err(NotEntered::Gone));
             };

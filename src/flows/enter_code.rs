@@ -119,9 +119,12 @@ pub async fn submit(
     let this = services.clone();
     services
         .db
-        .write(move |tx| match codes::compare(&this, tx, &pending.challenge, spent, &typed)? {
-            Ok(proof) => open(&this, tx, &ticket, &pending, &proof, trust_computer, &visitor),
-            Err(refused) => Ok(refusal(refused)),
+        .write(move |tx| {
+            accounts::lock(tx, &pending.account)?;
+            match codes::compare(&this, tx, &pending.challenge, spent, &typed)? {
+                Ok(proof) => open(&this, tx, &ticket, &pending, &proof, trust_computer, &visitor),
+                Err(refused) => Ok(refusal(refused)),
+            }
         })
         .await
 }

@@ -294,12 +294,15 @@ pub fn ask_every_login(tx: &mut Tx<'_>, id: &Id<Account>, asks: bool) -> Result<
     Ok(())
 }
 
-/// Locks the account's row until the transaction ends, so that two decisions about it come one after the other.
+/// Locks the account's row until the transaction ends, so that two decisions about it come one after the other. Whoever
+/// locks more than one row locks this one first: two transactions that wait for each other would never end.
 ///
 /// # Errors
 /// As for any write.
 pub fn lock(tx: &mut Tx<'_>, id: &Id<Account>) -> Result<(), StorageError> {
-    diesel::update(accounts::table.find(id.as_str())).set(accounts::id.eq(id.as_str())).execute(&mut **tx)?;
+    diesel::update(accounts::table.find(id.as_str()))
+        .set(accounts::sends_counted_from.eq(accounts::sends_counted_from))
+        .execute(&mut **tx)?;
     Ok(())
 }
 
