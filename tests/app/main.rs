@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod login;
+#[cfg(test)]
+mod sessions;
+#[cfg(test)]
 mod smtp;
 #[cfg(test)]
 mod support;

@@ -37,13 +37,11 @@ pub(super) async fn submit(guest: Guest, form: Submitted) -> Result<HttpResponse
     let password = PasswordInput::from_typed(fields.secret("password")?);
     fields.finish()?;
     if !is_fresh {
-        return again(&guest, &username, None, StatusCode::FORBIDDEN);
+        return too_old(&guest, &username);
     }
-    if username.trim().is_empty() {
-        return again(&guest, &username, Some(LoginProblem::NoUsername), StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    if password.is_empty() {
-        return again(&guest, &username, Some(LoginProblem::NoPassword), StatusCode::UNPROCESSABLE_ENTITY);
+    let missing = missing(&username, &password);
+    if !missing.is_empty() {
+        return again(&guest, &username, &missing);
     }
     let tried = Attempt {
         username: username.clone(),
@@ -57,27 +55,30 @@ pub(super) async fn submit(guest: Guest, form: Submitted) -> Result<HttpResponse
             guest.pocket.put_ticket(&Ticket::Pending(token));
             Ok(guest.go(paths::LOGIN_CODE))
         }
-        Login::Refused => {
-            again(&guest, &username, Some(LoginProblem::NotRight), StatusCode::UNPROCESSABLE_ENTITY)
-        }
+        Login::Refused => again(&guest, &username, &[LoginProblem::NotRight]),
         Login::Rests(until) => Ok(closed(&guest, until)),
     }
 }
 
-/// The form again, with the name in it and never the password. Without a problem, the form itself was too old.
-fn again(
-    guest: &Guest,
-    username: &str,
-    problem: Option<LoginProblem>,
-    status: StatusCode,
-) -> Result<HttpResponse, WebError> {
+fn missing(username: &str, password: &PasswordInput) -> Vec<LoginProblem> {
+    let no_username = username.trim().is_empty().then_some(LoginProblem::NoUsername);
+    let no_password = password.is_empty().then_some(LoginProblem::NoPassword);
+    no_username.into_iter().chain(no_password).collect()
+}
+
+/// The form again, with the name in it and never the password.
+fn again(guest: &Guest, username: &str, problems: &[LoginProblem]) -> Result<HttpResponse, WebError> {
     let form = FormState::default().with("username", username);
-    let page = guest.page()?;
-    let page = match problem {
-        Some(problem) => page.with_form(form.refuse(problem.field(), problem.message())),
-        None => page.with_form(form).with_notice(Notice::StaleForm),
-    };
-    Ok(answer(&LoginPage { page }, status))
+    let refuse = |form: FormState, problem: &LoginProblem| form.refuse(problem.field(), problem.message());
+    let page = guest.page()?.with_form(problems.iter().fold(form, refuse));
+    Ok(answer(&LoginPage { page }, StatusCode::UNPROCESSABLE_ENTITY))
+}
+
+/// The form again, of this browser as it stands now.
+fn too_old(guest: &Guest, username: &str) -> Result<HttpResponse, WebError> {
+    let form = FormState::default().with("username", username);
+    let page = guest.page()?.with_form(form).with_notice(Notice::StaleForm);
+    Ok(answer(&LoginPage { page }, StatusCode::FORBIDDEN))
 }
 
 /// Too many wrong passwords: one page for known and unknown names.
