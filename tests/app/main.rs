@@ -13,6 +13,8 @@ mod support;
 #[cfg(test)]
 mod templates;
 #[cfg(test)]
+mod throttling;
+#[cfg(test)]
 mod trusted_computer;
 #[cfg(test)]
 mod twilio;
