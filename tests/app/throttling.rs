@@ -210,6 +210,25 @@ async fn a_trusted_computer_has_ten_wrong_passwords_of_its_own() {
 }
 
 #[actix_web::test]
+async fn a_right_password_on_a_trusted_computer_gives_it_its_ten_back() {
+    let app = TestApp::start().await;
+    let home = ada_with_a_trusted_computer(&app).await;
+    for _ in 0..12 {
+        home.log_in_with("ada", WRONG).await.expect(422);
+    }
+    assert_eq!(home.log_in("ada").await.path(), "/profile");
+    let computers = home.get("/profile/computers").await.text();
+    home.log_out().await;
+    for _ in 0..10 {
+        home.log_in_with("ada", WRONG).await.expect(422);
+    }
+    fail(&app, "ada", 5).await;
+    app.wait(TimeDelta::minutes(2));
+    assert_eq!(home.log_in("ada").await.path(), "/profile");
+    assert_ne!(home.get("/profile/computers").await.text(), computers, "it says when it was last used");
+}
+
+#[actix_web::test]
 async fn for_another_name_a_trusted_computer_is_a_stranger() {
     let app = TestApp::start().await;
     let home = ada_with_a_trusted_computer(&app).await;

@@ -13,6 +13,7 @@ use crate::web::error::WebError;
 use crate::web::form::FormState;
 use crate::web::gate::{Guest, LoggedIn, Submitted, Visit};
 use crate::web::page::{Moment, Notice, Page, answer, in_words};
+use crate::web::pages::error::{ErrorKind, ErrorPage};
 use crate::web::pages::login::{LoginClosed, LoginClosedPage, LoginPage, LoginProblem};
 use crate::web::paths;
 use crate::web::ticket::Ticket;
@@ -81,21 +82,25 @@ fn too_old(guest: &Guest, username: &str) -> Result<HttpResponse, WebError> {
     Ok(answer(&LoginPage { page }, StatusCode::FORBIDDEN))
 }
 
-/// Too many wrong passwords: one page for known and unknown names.
+/// Too many wrong passwords: one page for known and unknown names, and one for an address.
 pub(super) fn closed(visit: &Visit, until: Until) -> HttpResponse {
-    let now = visit.portal.services.clock.now();
-    let (closed, seconds) = match until {
-        Until::Reset => (LoginClosed::UntilReset, None),
+    let (now, page) = (visit.portal.services.clock.now(), visit.bare_page());
+    let moment = |at| Moment::clock_and_zone(at, chrono_tz::Tz::UTC);
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let (mut response, at) = match until {
+        Until::Reset => {
+            return answer(&LoginClosedPage { page, closed: LoginClosed::UntilReset }, status);
+        }
         Until::Moment(at) => {
-            let until = Moment { shown: when::clock_and_zone(at, chrono_tz::Tz::UTC), iso: when::iso(at) };
-            (LoginClosed::For { wait: in_words(at - now), until }, Some((at - now).num_seconds() + 1))
+            let closed = LoginClosed::For { wait: in_words(at - now), until: moment(at) };
+            (answer(&LoginClosedPage { page, closed }, status), at)
+        }
+        Until::Network(at) => {
+            let kind = ErrorKind::TooMany { until: Some(moment(at)) };
+            (answer(&ErrorPage { page, kind }, status), at)
         }
     };
-    let page = visit.bare_page();
-    let mut response = answer(&LoginClosedPage { page, closed }, StatusCode::TOO_MANY_REQUESTS);
-    if let Some(seconds) = seconds {
-        response.headers_mut().insert(RETRY_AFTER, seconds.into());
-    }
+    response.headers_mut().insert(RETRY_AFTER, ((at - now).num_seconds() + 1).into());
     response
 }
 

@@ -1,6 +1,7 @@
 //! The program in production mode: behind a proxy on this machine that ends TLS for the public address.
 
 use super::browser::Browser;
+use super::smtp_server::SmtpServer;
 use super::test_app::{FIREFOX, TestApp};
 
 /// Where browsers reach it.
@@ -23,6 +24,22 @@ impl TestApp {
     /// Production mode with settings changed.
     pub async fn in_production_with(settings: &[(&str, &str)]) -> Self {
         Self::with(&[&SETTINGS, settings].concat()).await
+    }
+
+    /// Production mode with a mail server that answers.
+    pub async fn in_production_with_mail(server: &SmtpServer) -> Self {
+        let url = format!("smtp://127.0.0.1:{}", server.port);
+        Self::in_production_with(&[("POSTERN_MAIL_URL", &url)]).await
+    }
+
+    /// Sends what is due, and reads the code in the subject of the newest mail.
+    pub async fn mailed_code(&self, server: &SmtpServer) -> String {
+        self.deliver_all().await;
+        let mail = server.taken().pop().expect("a mail");
+        let subject = mail.raw.lines().find_map(|line| line.strip_prefix("Subject: ")).expect("a subject");
+        let code: String = subject.chars().take_while(char::is_ascii_digit).collect();
+        assert_eq!(code.len(), 6, "{subject}");
+        code
     }
 
     /// A fresh browser at this address of the internet, through the proxy; in production mode only.
