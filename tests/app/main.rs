@@ -7,6 +7,10 @@ mod architecture;
 #[cfg(test)]
 mod login;
 #[cfg(test)]
+mod routes;
+#[cfg(test)]
+mod same_origin;
+#[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod smtp;

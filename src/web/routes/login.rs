@@ -33,7 +33,7 @@ pub(super) async fn show(guest: Guest) -> Result<HttpResponse, WebError> {
 }
 
 pub(super) async fn submit(guest: Guest, form: Submitted) -> Result<HttpResponse, WebError> {
-    let (mut fields, is_fresh) = form.fields_and_freshness();
+    let (mut fields, is_fresh) = form.fields_and_freshness()?;
     let username = fields.text("username")?;
     let password = PasswordInput::from_typed(fields.secret("password")?);
     fields.finish()?;

@@ -6,6 +6,7 @@ pub mod database;
 pub mod links;
 pub mod looking;
 pub mod production;
+pub mod scene;
 pub mod smtp_server;
 pub mod test_app;
 pub mod twilio_server;
