@@ -63,7 +63,7 @@ fn filled(person: &LoggedIn, destination: Option<&Destination>, every_login: boo
 }
 
 pub(super) async fn save(person: LoggedIn, form: Submitted) -> Result<HttpResponse, WebError> {
-    let (mut fields, is_fresh) = form.fields_and_freshness();
+    let (mut fields, is_fresh) = form.fields_and_freshness()?;
     match fields.optional("code")? {
         Some(code) => confirm(person, fields, &code, is_fresh).await,
         None => choose(person, fields, is_fresh).await,

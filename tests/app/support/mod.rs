@@ -1,7 +1,12 @@
 //! What the stories lean on.
 
+pub mod at_once;
 pub mod browser;
 pub mod database;
+pub mod links;
+pub mod looking;
+pub mod production;
+pub mod scene;
 pub mod smtp_server;
 pub mod test_app;
 pub mod twilio_server;

@@ -27,7 +27,8 @@ pub const BEGINNING: &str = "2026-11-24T15:42:00Z";
 /// The password of everybody in these stories.
 pub const PASSWORD: &str = "correct horse battery staple";
 
-const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
+/// What [`TestApp::browser`] calls itself.
+pub const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 /// The program under test.
 pub struct TestApp {
