@@ -32,22 +32,17 @@ pub fn open(tx: &mut Tx<'_>, pending: &PendingLogin, token: &TokenHash) -> Resul
     Ok(())
 }
 
-/// Finds the live pending login of a token: not over, not ended, and of an active account whose logins nothing has
-/// ended since.
+/// Finds the pending login of a token: not ended, and of an active account whose logins nothing has ended since. Whether
+/// its time is over is for the caller to ask.
 ///
 /// # Errors
 /// As for any read.
-pub fn find_live(
-    conn: &mut AnyConnection,
-    token: &TokenHash,
-    now: DateTime<Utc>,
-) -> Result<Option<PendingLogin>, StorageError> {
+pub fn find(conn: &mut AnyConnection, token: &TokenHash) -> Result<Option<PendingLogin>, StorageError> {
     type Row = (String, String, i64, String, String, i64, i64);
     let row: Option<Row> = pending_logins::table
         .inner_join(accounts::table.on(accounts::id.eq(pending_logins::account_id)))
         .filter(pending_logins::token_hash.eq(token.as_bytes()))
         .filter(pending_logins::ended_at.is_null())
-        .filter(pending_logins::expires_at.gt(micros(now)))
         .filter(accounts::session_epoch.eq(pending_logins::session_epoch))
         .filter(accounts::disabled_at.is_null())
         .select((

@@ -5,11 +5,21 @@ mod address_limits;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod code_entry;
+#[cfg(test)]
+mod code_page;
+#[cfg(test)]
+mod daily_sends;
+#[cfg(test)]
 mod login;
+#[cfg(test)]
+mod resend;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod same_origin;
+#[cfg(test)]
+mod second_factor_limits;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
@@ -23,4 +33,16 @@ mod throttling;
 #[cfg(test)]
 mod trusted_computer;
 #[cfg(test)]
+mod trusted_computer_ends;
+#[cfg(test)]
+mod trusted_computer_list;
+#[cfg(test)]
+mod trusted_days;
+#[cfg(test)]
 mod twilio;
+#[cfg(test)]
+mod two_factor_email;
+#[cfg(test)]
+mod two_factor_set_up;
+#[cfg(test)]
+mod two_factor_sms;

@@ -101,6 +101,12 @@ impl Browser {
         Self { jar: Arc::new(Mutex::new(self.jar().clone())), ..self.clone() }
     }
 
+    /// The same browser (same jar) at another instance of the same installation.
+    pub fn at(&self, base: &str) -> Self {
+        let base = Url::parse(base).expect("a base address");
+        Self { socket: base.clone(), public: base, ..self.clone() }
+    }
+
     /// Closes and opens the browser: cookies without a lifetime are gone.
     pub fn restart(&self) {
         self.jar().end_session();

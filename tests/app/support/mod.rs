@@ -2,6 +2,7 @@
 
 pub mod at_once;
 pub mod browser;
+pub mod codes;
 pub mod database;
 pub mod links;
 pub mod looking;

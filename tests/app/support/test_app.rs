@@ -61,8 +61,15 @@ impl TestApp {
 
     /// A second instance on the same database and clock: another process, or this one after a restart.
     pub async fn another(&self) -> Self {
-        let (database, settings) = (self.database.clone(), self.settings.clone());
-        Self::assemble(database, self.clock.clone(), self.hands.clone(), settings).await
+        self.another_with(&[]).await
+    }
+
+    /// The same with settings changed, as after a restart by an operator who thought better of it.
+    pub async fn another_with(&self, changes: &[(&str, &str)]) -> Self {
+        let mut settings = self.settings.clone();
+        settings.retain(|(key, _)| changes.iter().all(|(changed, _)| changed != key));
+        settings.extend(changes.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        Self::assemble(self.database.clone(), self.clock.clone(), self.hands.clone(), settings).await
     }
 
     async fn assemble(
@@ -147,7 +154,10 @@ impl TestApp {
             role,
             password: Some(password),
         };
+        // A day before the story: what happens in the very moment an account is made is nobody's story.
+        self.hands.advance(TimeDelta::days(-1));
         let made = invitation::create(self.app.services(), new).await.unwrap();
+        self.hands.advance(TimeDelta::days(1));
         assert!(matches!(made, Made::WithPassword));
     }
 }
