@@ -1,7 +1,7 @@
 //! What the commands do. Words for the operator go to standard output, everything else to standard error.
 
 use std::fs::OpenOptions;
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::net::TcpListener;
 
 use crate::app::{App, Parts, StartFault};
@@ -201,6 +201,8 @@ async fn unlock(config: &Config, username: &str) -> Result<(), CommandFault> {
 
 fn start_log(format: LogFormat) {
     let builder = tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(tracing::Level::INFO);
+    // Colours are for people: in a file or a collector they are noise between the words one searches for.
+    let builder = if io::stderr().is_terminal() { builder } else { builder.with_ansi(false) };
     match format {
         LogFormat::Text => builder.with_target(false).init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),

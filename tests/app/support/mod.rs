@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod database;
+pub mod program;
 pub mod smtp_server;
 pub mod test_app;
 pub mod twilio_server;
