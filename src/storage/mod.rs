@@ -90,6 +90,19 @@ impl Db {
         &self.place
     }
 
+    /// Opens one connection, outside the pool, and closes it again: the pool only knows that there is none.
+    ///
+    /// # Errors
+    /// The driver's own words, on one line, for the operator.
+    pub async fn knock(&self) -> Result<(), String> {
+        let place = self.place.clone();
+        let knocked = tokio::task::spawn_blocking(move || place.connect().map(drop));
+        let in_words = |fault: diesel::ConnectionError| {
+            fault.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        knocked.await.map_or_else(|_| Err("connecting panicked".to_owned()), |done| done.map_err(in_words))
+    }
+
     /// Reads.
     ///
     /// # Errors

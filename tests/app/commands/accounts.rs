@@ -101,7 +101,8 @@ async fn the_list_is_complete_and_in_the_order_of_names() {
     for name in ["Zoe", "adam", "Ada.L", "ada-l"] {
         create(&home, name, &[], "").await.well();
     }
-    let names: Vec<_> = list(&home).await.iter().map(|line| line.split('\t').next().unwrap().to_owned()).collect();
+    let names: Vec<_> =
+        list(&home).await.iter().map(|line| line.split('\t').next().unwrap().to_owned()).collect();
     assert_eq!(names, ["ada-l", "Ada.L", "adam", "Zoe"]);
 }
 

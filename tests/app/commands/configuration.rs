@@ -45,12 +45,9 @@ async fn every_fault_is_named_at_once_and_nothing_is_made() {
 #[actix_web::test]
 async fn production_names_every_key_it_misses() {
     let said = Home::new().with(&[("POSTERN_MODE", "production")]).run(&[]).await.refusal();
-    for variable in [
-        "POSTERN_SERVER_PUBLIC_URL",
-        "POSTERN_SECRET_KEY",
-        "POSTERN_MAIL_URL",
-        "POSTERN_MAIL_FROM",
-    ] {
+    for variable in
+        ["POSTERN_SERVER_PUBLIC_URL", "POSTERN_SECRET_KEY", "POSTERN_MAIL_URL", "POSTERN_MAIL_FROM"]
+    {
         assert!(said.contains(&format!("(or {variable})")), "{variable} is not in {said}");
     }
     assert_eq!(said.lines().count(), 4, "{said}");

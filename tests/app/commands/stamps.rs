@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 
 use crate::support::program::Home;
 use crate::support::test_app::Deeds;
@@ -16,18 +16,19 @@ const COMMANDS: [&[&str]; 5] = [
     &["account", "unlock", "ada"],
 ];
 
-fn execute(home: &Home, statement: &str) {
-    let done = if home.database().is_postgres() {
-        PgConnection::establish(&home.database().url()).unwrap().batch_execute(statement)
+/// Takes the newest migration back, as in a database that an older Postern left.
+fn make_older(home: &Home) {
+    let tree =
+        |name| FileBasedMigrations::from_path(format!("{}/migrations/{name}", env!("CARGO_MANIFEST_DIR")));
+    if home.database().is_postgres() {
+        let mut server = PgConnection::establish(&home.database().url()).unwrap();
+        server.revert_last_migration(tree("postgresql").unwrap()).unwrap();
     } else {
         let path = home.file("postern.db");
-        SqliteConnection::establish(path.to_str().unwrap()).unwrap().batch_execute(statement)
-    };
-    done.unwrap();
+        let mut file = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        file.revert_last_migration(tree("sqlite").unwrap()).unwrap();
+    }
 }
-
-/// Takes the newest migration back, as in a database that an older Postern left.
-const OLDER: &str = "DELETE FROM __diesel_schema_migrations WHERE version > '20261124000012'";
 
 #[actix_web::test]
 async fn every_command_refuses_the_database_of_the_other_mode_and_names_the_setting() {
@@ -36,28 +37,39 @@ async fn every_command_refuses_the_database_of_the_other_mode_and_names_the_sett
     let production = home.in_production(1);
     for command in COMMANDS {
         let said = production.run(command).await.refusal();
-        assert!(said.contains("this database was made in development mode, and the mode is production"), "{said}");
+        assert!(
+            said.contains("this database was made in development mode, and the mode is production"),
+            "{said}"
+        );
         assert!(said.contains("set mode = \"development\""), "{said}");
     }
     let ran = production.run(&["doctor"]).await;
-    assert!(!ran.is_well && ran.out.contains("NOT WELL database") && ran.out.contains("mode = \"development\""));
+    assert!(
+        !ran.is_well && ran.out.contains("NOT WELL database") && ran.out.contains("mode = \"development\"")
+    );
 }
 
 #[actix_web::test]
 async fn a_forgotten_mode_touches_nothing_of_a_production_database() {
     let home = Home::new();
     home.in_production(1).run(&["migrate"]).await.well();
-    execute(&home, OLDER);
+    make_older(&home);
     for command in COMMANDS {
         let said = home.run(command).await.refusal();
-        assert!(said.contains("this database was made in production mode, and the mode is development"), "{said}");
+        assert!(
+            said.contains("this database was made in production mode, and the mode is development"),
+            "{said}"
+        );
         assert!(said.contains("set mode = \"production\""), "{said}");
     }
     let ran = home.run(&["doctor"]).await;
     assert!(!ran.is_well && ran.out.contains("set mode = \"production\""), "{ran:#?}");
     assert!(!home.file("postern.key").exists(), "no key is made beside a database that is not ours");
-    let applied = home.in_production(1).run(&["migrate"]).await.well();
-    assert!(applied.out.starts_with("applied "), "it waited for its own mode: {}", applied.out);
+    let applied = home.in_production(1).run(&["migrate"]).await.well().out;
+    assert!(
+        applied.starts_with("applied ") && applied.lines().count() == 1,
+        "it waited for its own: {applied}"
+    );
 }
 
 #[actix_web::test]
@@ -85,7 +97,7 @@ async fn a_lost_or_broken_key_file_fails_closed() {
 
     fs::remove_file(home.file("postern.key")).unwrap();
     let said = home.run(&["account", "list"]).await.refusal();
-    assert!(said.contains("this database was made under another key"), "{said}");
+    assert!(said.contains("postern.key: it is not there, and the database was made with one"), "{said}");
     assert!(!home.file("postern.key").exists(), "a new key would hide that the old one is gone");
 }
 
@@ -96,6 +108,19 @@ async fn migrating_twice_is_migrating_once() {
     let names: Vec<_> = ran.out.lines().collect();
     assert!(names.len() >= 12 && names[0].starts_with("applied 2026"), "{names:?}");
     assert_eq!(home.run(&["migrate"]).await.well().out, "the database is up to date\n");
+}
+
+#[actix_web::test]
+async fn of_many_who_migrate_at_once_one_does_it() {
+    let home = Home::new().with(&[("POSTERN_SECRET_KEY", "a key that is only ever used in tests")]);
+    let mut all = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let home = home.clone();
+        all.spawn(async move { home.run(&["migrate"]).await.well().out });
+    }
+    let said = all.join_all().await;
+    let idle = said.iter().filter(|said| *said == "the database is up to date\n").count();
+    assert_eq!(idle, 3, "{said:#?}");
 }
 
 #[actix_web::test]
