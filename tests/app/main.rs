@@ -5,6 +5,8 @@ mod architecture;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod smtp;
 #[cfg(test)]
 mod support;

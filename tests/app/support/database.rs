@@ -3,6 +3,8 @@
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
+use postern::domain::secret::Secret;
+use postern::storage::Location;
 use tempfile::TempDir;
 use url::Url;
 
@@ -35,6 +37,15 @@ impl TestDatabase {
         match &self.place {
             Place::Folder(folder) => format!("sqlite://{}", folder.path().join("postern.db").display()),
             Place::Server { server, name } => at(server, name),
+        }
+    }
+
+    /// Where it is, for tests that open it themselves.
+    pub fn location(&self) -> Location {
+        let url = self.url();
+        match url.strip_prefix("sqlite://") {
+            Some(path) => Location::Sqlite(path.into()),
+            None => Location::Postgres(Secret::new(url)),
         }
     }
 
