@@ -32,7 +32,7 @@ use crate::domain::session::SessionRules;
 use crate::flows::hashing::HashingPool;
 use crate::flows::mailbox::Mailbox;
 use crate::flows::{FlowError, Services, Settings};
-use crate::storage::{Db, Location};
+use crate::storage::{Db, Location, Patience};
 use crate::web::Portal;
 use crate::web::assets::Assets;
 use crate::web::browser::{CookieStyle, TrustedProxies};
@@ -47,7 +47,7 @@ pub(super) fn app(config: &Config, parts: Parts) -> Result<App, StartFault> {
     let gateway = gateway(config, &mailbox);
     let (keys, previous_key) = keys(config, &parts)?;
     let services = Services {
-        db: database(config)?,
+        db: database(config, parts.patience)?,
         hashing: Arc::new(HashingPool::new(parts.cost, available_parallelism().map_or(1, usize::from))),
         keys: Arc::new(keys),
         settings: Arc::new(settings(config, &parts, gateway.is_on())?),
@@ -77,8 +77,8 @@ pub(super) fn app(config: &Config, parts: Parts) -> Result<App, StartFault> {
     })
 }
 
-pub(super) fn database(config: &Config) -> Result<Db, StartFault> {
-    Ok(Db::open(location(&config.database)).map_err(FlowError::from)?)
+pub(super) fn database(config: &Config, patience: Patience) -> Result<Db, StartFault> {
+    Ok(Db::open(location(&config.database), patience).map_err(FlowError::from)?)
 }
 
 pub(super) fn mode(mode: Mode) -> &'static str {

@@ -19,6 +19,7 @@ use crate::flows::start::{self, Refusal};
 use crate::flows::{FlowError, Services, housekeeping};
 use crate::platform::clock::Clock;
 use crate::platform::random::Random;
+use crate::storage::Patience;
 use crate::web::Portal;
 use crate::web::browser::TrustedProxies;
 
@@ -39,6 +40,8 @@ pub struct Parts {
     pub random: Random,
     /// What hashing a password costs.
     pub cost: Cost,
+    /// How long the database may keep somebody waiting.
+    pub patience: Patience,
 }
 
 /// The assembled program.
@@ -115,7 +118,8 @@ pub enum StartFault {
 impl Parts {
     /// The system's clock and dice, and passwords at the policy's cost.
     pub fn real() -> Self {
-        Self { clock: Clock::system(), random: Random::os(), cost: Cost::POLICY }
+        let (clock, random) = (Clock::system(), Random::os());
+        Self { clock, random, cost: Cost::POLICY, patience: Patience::default() }
     }
 }
 
@@ -124,7 +128,7 @@ impl Parts {
 /// # Errors
 /// [`StartFault`] if it does not answer, belongs to the other mode, or lost its key.
 pub async fn look_first(config: &Config) -> Result<(), StartFault> {
-    let db = build::database(config)?;
+    let db = build::database(config, Patience::default())?;
     db.knock().await.map_err(StartFault::Unreachable)?;
     let stamps = start::stamps(&db).await?;
     let wanted = build::mode(config.mode);

@@ -9,6 +9,8 @@ mod schema;
 #[cfg(test)]
 mod smtp;
 #[cfg(test)]
+mod storage_contract;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod templates;

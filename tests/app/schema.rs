@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use introspect::{Column, Kind, Table, tables};
-use postern::storage::{Db, migrate};
+use postern::storage::{Db, Patience, migrate};
 
 use crate::support::database::TestDatabase;
 
@@ -44,7 +44,7 @@ fn both_databases_are_migrated_by_twins_in_one_order() {
 #[actix_web::test]
 async fn every_migration_can_be_taken_back_and_applied_again() {
     let database = TestDatabase::fresh();
-    let db = Db::open(database.location()).unwrap();
+    let db = Db::open(database.location(), Patience::default()).unwrap();
     let mut conn = database.location().connect().unwrap();
     assert!(migrate::is_pending(&db).await.unwrap());
     let applied = migrate::run(&db).await.unwrap();
@@ -61,7 +61,7 @@ async fn every_migration_can_be_taken_back_and_applied_again() {
 
 async fn migrated() -> BTreeMap<String, Table> {
     let database = TestDatabase::fresh();
-    let db = Db::open(database.location()).unwrap();
+    let db = Db::open(database.location(), Patience::default()).unwrap();
     migrate::run(&db).await.unwrap();
     tables(&mut database.location().connect().unwrap())
 }

@@ -17,6 +17,7 @@ use postern::flows::invitation::{self, Made, New};
 use postern::flows::mailbox::Entry;
 use postern::platform::clock::{Clock, Hands};
 use postern::platform::random::Random;
+use postern::storage::Patience;
 
 use super::browser::{Browser, Page};
 use super::database::TestDatabase;
@@ -55,13 +56,27 @@ impl TestApp {
         let (clock, hands) = Clock::fixed(BEGINNING.parse().unwrap());
         let database = std::sync::Arc::new(TestDatabase::fresh());
         let settings = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        Self::assemble(database, clock, hands, settings).await
+        Self::assemble(database, clock, hands, settings, Patience::default()).await
+    }
+
+    /// Development mode, waiting this long for what holds the database up.
+    pub async fn with_patience(patience: Patience) -> Self {
+        let (clock, hands) = Clock::fixed(BEGINNING.parse().unwrap());
+        let database = std::sync::Arc::new(TestDatabase::fresh());
+        Self::assemble(database, clock, hands, Vec::new(), patience).await
     }
 
     /// A second instance on the same database and clock: another process, or this one after a restart.
     pub async fn another(&self) -> Self {
-        let (database, settings) = (self.database.clone(), self.settings.clone());
-        Self::assemble(database, self.clock.clone(), self.hands.clone(), settings).await
+        self.another_with(&[]).await
+    }
+
+    /// The same, with settings changed.
+    pub async fn another_with(&self, changed: &[(&str, &str)]) -> Self {
+        let (database, mut settings) = (self.database.clone(), self.settings.clone());
+        settings.extend(changed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let (clock, hands) = (self.clock.clone(), self.hands.clone());
+        Self::assemble(database, clock, hands, settings, Patience::default()).await
     }
 
     async fn assemble(
@@ -69,6 +84,7 @@ impl TestApp {
         clock: Clock,
         hands: Hands,
         settings: Vec<(String, String)>,
+        patience: Patience,
     ) -> Self {
         choose_provider();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -82,7 +98,7 @@ impl TestApp {
         environment.extend(settings.clone());
         let reading = config::read(&ConfigFile::Nothing, environment);
         let config = reading.config.unwrap_or_else(|faults| panic!("{faults}"));
-        let parts = Parts { clock: clock.clone(), random: Random::os(), cost: Cost::CHEAPEST };
+        let parts = Parts { clock: clock.clone(), random: Random::os(), cost: Cost::CHEAPEST, patience };
         let app = App::assemble(&config, parts).unwrap();
         app.prepare_database().await.unwrap();
         let server = app.server_only(listener).unwrap();
