@@ -11,7 +11,7 @@ use std::time::Duration;
 use actix_web::web::Data;
 use tokio::sync::Notify;
 
-use crate::config::Config;
+use crate::config::{Config, DatabaseUrl};
 use crate::delivery::smtp::Smtp;
 use crate::delivery::worker::Worker;
 use crate::domain::password::Cost;
@@ -129,7 +129,10 @@ impl Parts {
 /// [`StartFault`] if it does not answer, belongs to the other mode, or lost its key.
 pub async fn look_first(config: &Config) -> Result<(), StartFault> {
     let db = build::database(config, Patience::default())?;
-    db.knock().await.map_err(StartFault::Unreachable)?;
+    db.knock().await.map_err(|words| match &config.database {
+        DatabaseUrl::Sqlite(path) => StartFault::Unreachable(format!("{}: {words}", path.display())),
+        DatabaseUrl::Postgres(_) => StartFault::Unreachable(words),
+    })?;
     let stamps = start::stamps(&db).await?;
     let wanted = build::mode(config.mode);
     match (stamps.mode, build::key_file(config)) {

@@ -4,7 +4,7 @@
 use crate::app::{StartFault, mail_server};
 use crate::cli::open::{Opened, open};
 use crate::cli::run::{CommandFault, say};
-use crate::config::{Config, Mail, Mode, SmsProvider, SmtpSecurity, SmtpSettings};
+use crate::config::{Config, DatabaseUrl, Mail, Mode, SmsProvider, SmtpSecurity, SmtpSettings};
 use crate::delivery::message::{Brand, check_texts};
 
 pub(super) async fn examine(config: &Config) -> Result<(), CommandFault> {
@@ -27,7 +27,11 @@ async fn database(config: &Config) -> Result<bool, CommandFault> {
             ill("database", "it answers and wants migrations: run postern migrate")?
         }
         Err(fault @ StartFault::Unreachable(_)) => {
-            ill("database", &format!("{fault}. Is the address right, and is it running?"))?;
+            let question = match &config.database {
+                DatabaseUrl::Sqlite(_) => "May this user write it, and make files beside it?",
+                DatabaseUrl::Postgres(_) => "Is the address right, and is it running?",
+            };
+            ill("database", &format!("{fault}. {question}"))?;
         }
         Err(fault) => ill("database and key", &fault.to_string())?,
     }

@@ -5,6 +5,10 @@ mod architecture;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod database_faults;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod smtp;

@@ -1,7 +1,10 @@
 //! The program itself as a child process: a clean environment, a folder and a port of its own.
 
+use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -25,6 +28,8 @@ pub struct Home {
     database: Arc<TestDatabase>,
     port: u16,
     settings: Vec<(String, String)>,
+    /// Another user than the one who runs the tests.
+    user: Option<u32>,
 }
 
 /// What a command that ended left behind.
@@ -56,7 +61,7 @@ impl Home {
         if database.is_postgres() {
             settings.push(("POSTERN_DATABASE_URL".to_owned(), database.url()));
         }
-        Self { folder: Arc::new(TempDir::new().unwrap()), database, port, settings }
+        Self { folder: Arc::new(TempDir::new().unwrap()), database, port, settings, user: None }
     }
 
     /// The same, with a database in which `serve` finds what it needs.
@@ -92,6 +97,24 @@ impl Home {
             ("POSTERN_MAIL_URL", &format!("smtp://127.0.0.1:{mail_port}")),
             ("POSTERN_MAIL_FROM", "postern@example.com"),
         ])
+    }
+
+    /// The same, where permissions count: root, who may do everything, hands it all to nobody.
+    pub fn unprivileged(&self) -> Self {
+        const NOBODY: u32 = 65534;
+        let is_root = fs::metadata(self.folder()).unwrap().uid() == 0;
+        if is_root {
+            let entries = fs::read_dir(self.folder()).unwrap().map(|entry| entry.unwrap().path());
+            for path in entries.chain([self.folder().to_owned()]) {
+                chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+            }
+        }
+        Self { user: is_root.then_some(NOBODY), ..self.clone() }
+    }
+
+    /// Sets the permissions of the working directory, or of a file in it.
+    pub fn permit(&self, name: &str, mode: u32) {
+        fs::set_permissions(self.file(name), Permissions::from_mode(mode)).unwrap();
     }
 
     /// The working directory.
@@ -156,6 +179,9 @@ impl Home {
         let mut command = Command::new(env!("CARGO_BIN_EXE_postern"));
         command.args(words).env_clear().envs(self.settings.iter().cloned()).current_dir(self.folder());
         command.stdin(Stdio::piped()).stderr(Stdio::piped());
+        if let Some(user) = self.user {
+            command.uid(user).gid(user);
+        }
         command
     }
 }
