@@ -49,6 +49,7 @@ impl From<Error> for StorageError {
             | Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand, _)
             | Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _)
             | Error::BrokenTransactionManager => Self::Unavailable,
+            Error::RollbackErrorOnCommit { commit_error, .. } => Self::from(*commit_error),
             Error::DatabaseError(_, info) if is_passing(info.message()) => Self::Unavailable,
             other => Self::Broken(other.to_string()),
         }
@@ -57,7 +58,7 @@ impl From<Error> for StorageError {
 
 /// Faults that the drivers tell apart only in words.
 fn is_passing(message: &str) -> bool {
-    const PASSING: [&str; 8] = [
+    const PASSING: [&str; 9] = [
         "database is locked",
         "database table is locked",
         "database or disk is full",
@@ -66,6 +67,7 @@ fn is_passing(message: &str) -> bool {
         "no connection to the server",
         "terminating connection",
         "deadlock detected",
+        "due to lock timeout",
     ];
     PASSING.iter().any(|words| message.contains(words))
 }

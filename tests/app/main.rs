@@ -9,7 +9,13 @@ mod code_entry;
 #[cfg(test)]
 mod code_page;
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
 mod daily_sends;
+#[cfg(test)]
+mod database_faults;
+#[cfg(test)]
+mod keys;
 #[cfg(test)]
 mod login;
 #[cfg(test)]
@@ -19,11 +25,15 @@ mod routes;
 #[cfg(test)]
 mod same_origin;
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod second_factor_limits;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod smtp;
+#[cfg(test)]
+mod storage_contract;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -3,6 +3,8 @@
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
+use postern::domain::secret::Secret;
+use postern::storage::Location;
 use tempfile::TempDir;
 use url::Url;
 
@@ -38,9 +40,38 @@ impl TestDatabase {
         }
     }
 
+    /// Where it is, for tests that open it themselves.
+    pub fn location(&self) -> Location {
+        let url = self.url();
+        match url.strip_prefix("sqlite://") {
+            Some(path) => Location::Sqlite(path.into()),
+            None => Location::Postgres(Secret::new(url)),
+        }
+    }
+
+    /// Does something to it behind the program's back.
+    pub fn execute(&self, statements: &str) {
+        let mut conn = self.location().connect().expect("a connection");
+        conn.batch_execute(statements).unwrap_or_else(|fault| panic!("{statements}: {fault}"));
+    }
+
     /// Whether it is PostgreSQL, for the few tests that make sense on one of the two only.
     pub fn is_postgres(&self) -> bool {
         matches!(self.place, Place::Server { .. })
+    }
+
+    /// Ends every connection to it and lets nobody in, as if its server were down. On PostgreSQL only.
+    pub fn refuse_everybody(&self) {
+        let Place::Server { server, name } = &self.place else { panic!("a file lets everybody in") };
+        run(server, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).expect("no connections");
+        let ends = format!("pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '{name}'");
+        run(server, &format!("SELECT {ends}")).expect("no connections left");
+    }
+
+    /// Lets everybody in again.
+    pub fn welcome_everybody(&self) {
+        let Place::Server { server, name } = &self.place else { panic!("a file lets everybody in") };
+        run(server, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).expect("connections");
     }
 
     fn on(server: Url) -> Self {

@@ -7,6 +7,7 @@ pub mod database;
 pub mod links;
 pub mod looking;
 pub mod production;
+pub mod program;
 pub mod scene;
 pub mod smtp_server;
 pub mod test_app;

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use data_encoding::BASE64;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
@@ -78,6 +78,19 @@ pub struct SmtpServer {
     accepting: JoinHandle<()>,
 }
 
+/// The port of a server that is not there yet: nobody else gets it, and nobody answers.
+pub struct Away {
+    pub port: u16,
+    socket: TcpSocket,
+}
+
+impl Away {
+    /// It comes up: a plain server that asks for no password.
+    pub fn comes(self) -> SmtpServer {
+        SmtpServer::on(self.socket.listen(16).unwrap(), Encryption::None, "")
+    }
+}
+
 type Script = Vec<(At, Fault)>;
 
 struct Shared {
@@ -97,6 +110,17 @@ impl SmtpServer {
     /// A server that offers these mechanisms in AUTH.
     pub async fn start_with(encryption: Encryption, mechanisms: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::on(listener, encryption, mechanisms)
+    }
+
+    /// A server that is not there yet.
+    pub fn away() -> Away {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        Away { port: socket.local_addr().unwrap().port(), socket }
+    }
+
+    fn on(listener: TcpListener, encryption: Encryption, mechanisms: &'static str) -> Self {
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared {
             encryption,

@@ -17,6 +17,7 @@ use postern::flows::invitation::{self, Made, New};
 use postern::flows::mailbox::Entry;
 use postern::platform::clock::{Clock, Hands};
 use postern::platform::random::Random;
+use postern::storage::Patience;
 
 use super::browser::{Browser, Page};
 use super::database::TestDatabase;
@@ -56,7 +57,14 @@ impl TestApp {
         let (clock, hands) = Clock::fixed(BEGINNING.parse().unwrap());
         let database = std::sync::Arc::new(TestDatabase::fresh());
         let settings = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        Self::assemble(database, clock, hands, settings).await
+        Self::assemble(database, clock, hands, settings, Patience::default()).await
+    }
+
+    /// Development mode, waiting this long for what holds the database up.
+    pub async fn with_patience(patience: Patience) -> Self {
+        let (clock, hands) = Clock::fixed(BEGINNING.parse().unwrap());
+        let database = std::sync::Arc::new(TestDatabase::fresh());
+        Self::assemble(database, clock, hands, Vec::new(), patience).await
     }
 
     /// A second instance on the same database and clock: another process, or this one after a restart.
@@ -69,7 +77,14 @@ impl TestApp {
         let mut settings = self.settings.clone();
         settings.retain(|(key, _)| changes.iter().all(|(changed, _)| changed != key));
         settings.extend(changes.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
-        Self::assemble(self.database.clone(), self.clock.clone(), self.hands.clone(), settings).await
+        Self::assemble(
+            self.database.clone(),
+            self.clock.clone(),
+            self.hands.clone(),
+            settings,
+            Patience::default(),
+        )
+        .await
     }
 
     async fn assemble(
@@ -77,6 +92,7 @@ impl TestApp {
         clock: Clock,
         hands: Hands,
         settings: Vec<(String, String)>,
+        patience: Patience,
     ) -> Self {
         choose_provider();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -90,7 +106,7 @@ impl TestApp {
         environment.extend(settings.clone());
         let reading = config::read(&ConfigFile::Nothing, environment);
         let config = reading.config.unwrap_or_else(|faults| panic!("{faults}"));
-        let parts = Parts { clock: clock.clone(), random: Random::os(), cost: Cost::CHEAPEST };
+        let parts = Parts { clock: clock.clone(), random: Random::os(), cost: Cost::CHEAPEST, patience };
         let app = App::assemble(&config, parts).unwrap();
         app.prepare_database().await.unwrap();
         let server = app.server_only(listener).unwrap();
