@@ -5,6 +5,12 @@ mod address_limits;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod errors;
+#[cfg(test)]
+mod escaping;
+#[cfg(test)]
+mod headers;
+#[cfg(test)]
 mod login;
 #[cfg(test)]
 mod routes;
