@@ -15,6 +15,12 @@ mod daily_sends;
 #[cfg(test)]
 mod database_faults;
 #[cfg(test)]
+mod errors;
+#[cfg(test)]
+mod escaping;
+#[cfg(test)]
+mod headers;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod login;

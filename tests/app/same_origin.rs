@@ -11,56 +11,42 @@ use crate::support::browser::{Form, Page};
 use crate::support::scene::Scene;
 use crate::support::test_app::{Deeds, PASSWORD, TestApp};
 
+fn lines<T: std::fmt::Debug>(rows: Vec<T>) -> impl Iterator<Item = String> {
+    rows.into_iter().map(|row| format!("{row:?}"))
+}
+
 /// What there is in the database, as far as any form changes it.
 async fn contents(app: &TestApp) -> Vec<String> {
     app.in_database(|conn| {
+        use accounts::{
+            asks_every_login, code_failures, display_name, password_hash, session_epoch, time_zone,
+            trust_epoch,
+        };
+        use challenges::{ended_at, generation, sends, tries, used_at};
+
         let mut all = Vec::new();
-        let rows: Vec<(String, String, Option<String>, String, bool, i64, i64, i32)> = accounts::table
-            .order(accounts::id)
-            .select((
-                accounts::id,
-                accounts::display_name,
-                accounts::password_hash,
-                accounts::time_zone,
-                accounts::asks_every_login,
-                accounts::session_epoch,
-                accounts::trust_epoch,
-                accounts::code_failures,
-            ))
-            .load(conn)?;
-        all.extend(rows.iter().map(|row| format!("{row:?}")));
-        let rows: Vec<(String, i32, i32, i32, Option<i64>, Option<i64>)> = challenges::table
-            .order(challenges::id)
-            .select((
-                challenges::id,
-                challenges::tries,
-                challenges::sends,
-                challenges::generation,
-                challenges::used_at,
-                challenges::ended_at,
-            ))
-            .load(conn)?;
-        all.extend(rows.iter().map(|row| format!("{row:?}")));
-        let rows: Vec<(String, Option<i64>)> = pending_logins::table
-            .order(pending_logins::id)
-            .select((pending_logins::id, pending_logins::ended_at))
-            .load(conn)?;
-        all.extend(rows.iter().map(|row| format!("{row:?}")));
-        let rows: Vec<(String, Vec<u8>)> =
-            sessions::table.order(sessions::id).select((sessions::id, sessions::token_hash)).load(conn)?;
-        all.extend(rows.iter().map(|row| format!("{row:?}")));
-        let rows: Vec<(String, Option<i64>)> =
-            invitations::table.select((invitations::id, invitations::used_at)).load(conn)?;
-        all.extend(rows.iter().map(|row| format!("{row:?}")));
-        for count in [
+        let people = accounts::table.order(accounts::id);
+        let chosen = people.select((accounts::id, display_name, password_hash, time_zone));
+        all.extend(lines(chosen.load::<(String, String, Option<String>, String)>(conn)?));
+        let guarded = people.select((asks_every_login, session_epoch, trust_epoch, code_failures));
+        all.extend(lines(guarded.load::<(bool, i64, i64, i32)>(conn)?));
+        let codes = challenges::table.order(challenges::id);
+        all.extend(lines(codes.select((tries, sends, generation)).load::<(i32, i32, i32)>(conn)?));
+        all.extend(lines(codes.select((used_at, ended_at)).load::<(Option<i64>, Option<i64>)>(conn)?));
+        let pending = pending_logins::table.order(pending_logins::id).select(pending_logins::ended_at);
+        all.extend(lines(pending.load::<Option<i64>>(conn)?));
+        let tickets = sessions::table.order(sessions::id).select(sessions::token_hash);
+        all.extend(lines(tickets.load::<Vec<u8>>(conn)?));
+        let used = invitations::table.order(invitations::id).select(invitations::used_at);
+        all.extend(lines(used.load::<Option<i64>>(conn)?));
+        let counts = vec![
             second_factors::table.count().get_result::<i64>(conn)?,
             pending_changes::table.count().get_result(conn)?,
             trusted_computers::table.count().get_result(conn)?,
             throttles::table.count().get_result(conn)?,
             outbox::table.count().get_result(conn)?,
-        ] {
-            all.push(count.to_string());
-        }
+        ];
+        all.extend(lines(counts));
         Ok(all)
     })
     .await
