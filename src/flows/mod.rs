@@ -2,6 +2,9 @@
 //!
 //! A story reads, does what is slow with no connection held (hashing), looks again and writes, all in one closure. An `Err`
 //! is a fault and rolls back; a refusal is a value and commits, or a wrong guess would be a free one.
+//!
+//! On PostgreSQL two stories about one account may meet. They lock in one order, or each would wait for the other: the
+//! account, then the installation, then its challenges, sessions and all the rest.
 
 mod codes;
 pub mod computers;

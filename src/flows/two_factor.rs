@@ -141,7 +141,9 @@ pub async fn save(
             let now = this.now();
             still_live(tx, &who, now)?;
             let factor = second_factors::find(tx, &who.account.id, &this.keys)?;
+            // Whatever waited, for its code or for a confirmation, gives way to this choice.
             challenges::end(tx, who.session.id.as_str(), Purpose::SetUp, now)?;
+            pending_changes::remove(tx, &who.session.id)?;
             match change(&factor, who.account.asks_every_login, &choice) {
                 Change::Nothing => Ok((Saved::NothingChanged, None)),
                 Change::AskEveryLogin => {

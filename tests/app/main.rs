@@ -11,6 +11,8 @@ mod code_page;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod confirm_identity;
+#[cfg(test)]
 mod daily_sends;
 #[cfg(test)]
 mod database_faults;
@@ -24,6 +26,8 @@ mod headers;
 mod keys;
 #[cfg(test)]
 mod login;
+#[cfg(test)]
+mod races;
 #[cfg(test)]
 mod resend;
 #[cfg(test)]
