@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use crate::domain::delivery::MessageState;
+use crate::domain::delivery::{FailureClass, MessageState};
 use crate::domain::limits::SecondFactorStanding;
 use crate::domain::login::AskedBecause;
 use crate::domain::second_factor::{Method, SecondFactor};
@@ -33,7 +33,9 @@ impl CodeOnItsWay {
             (SecondFactorStanding::Paused(until), _) => (DeliveryState::Paused, Some(until)),
             (SecondFactorStanding::Suspended, _) => (DeliveryState::Paused, None),
             (SecondFactorStanding::Open, Delivery::NotSent(until)) => (DeliveryState::NotSent, Some(until)),
-            (SecondFactorStanding::Open, Delivery::Message(state, at, _)) => (message(state), Some(at)),
+            (SecondFactorStanding::Open, Delivery::Message(state, at, class)) => {
+                (message(state, class), Some(at))
+            }
         };
         view::Delivery {
             method: method(self.method),
@@ -48,15 +50,32 @@ impl CodeOnItsWay {
     }
 }
 
-fn message(state: MessageState) -> DeliveryState {
+fn message(state: MessageState, class: Option<FailureClass>) -> DeliveryState {
     match state {
         MessageState::Waiting => DeliveryState::Waiting,
         MessageState::Sending => DeliveryState::Sending,
         MessageState::HandedOver => DeliveryState::HandedOver,
         MessageState::Delivered => DeliveryState::Delivered,
-        MessageState::Failed => DeliveryState::Failed,
+        MessageState::Failed => class.map_or(DeliveryState::Failed, failed),
         MessageState::Expired => DeliveryState::Expired,
         MessageState::Stopped => DeliveryState::Stopped,
+    }
+}
+
+/// What the person can do something about is told apart; the rest is the operator's business.
+fn failed(class: FailureClass) -> DeliveryState {
+    match class {
+        FailureClass::OptedOut => DeliveryState::OptedOut,
+        FailureClass::BadRecipient => DeliveryState::Refused,
+        FailureClass::RetrySafe
+        | FailureClass::Ambiguous
+        | FailureClass::RegionBlocked
+        | FailureClass::ConfigAuth
+        | FailureClass::ConfigSender
+        | FailureClass::ConfigAccount
+        | FailureClass::Filtered
+        | FailureClass::Expired
+        | FailureClass::Bug => DeliveryState::Failed,
     }
 }
 

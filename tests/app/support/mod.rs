@@ -2,6 +2,9 @@
 
 pub mod browser;
 pub mod database;
+pub mod event;
+pub mod letter;
+pub mod post;
 pub mod smtp_server;
 pub mod test_app;
 pub mod twilio_server;
