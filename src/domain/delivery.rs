@@ -147,6 +147,32 @@ pub enum Urgency {
     Letter,
 }
 
+/// With what a message shares its places on the way out: a silent mail server must not hold up text messages, nor a heap
+/// of letters a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Codes by mail.
+    MailedCodes,
+    /// Codes by text message.
+    TextedCodes,
+    /// Everything else.
+    Letters,
+}
+
+impl Lane {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::MailedCodes, Self::TextedCodes, Self::Letters];
+
+    /// Where a message belongs.
+    pub fn of(channel: Method, urgency: Urgency) -> Self {
+        match (urgency, channel) {
+            (Urgency::Code, Method::Email) => Self::MailedCodes,
+            (Urgency::Code, Method::Sms) => Self::TextedCodes,
+            (Urgency::Letter, Method::Email | Method::Sms) => Self::Letters,
+        }
+    }
+}
+
 /// What an attempt that did not hand a message over leaves to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {

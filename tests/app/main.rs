@@ -5,6 +5,8 @@ mod architecture;
 #[cfg(test)]
 mod delivery;
 #[cfg(test)]
+mod outbox;
+#[cfg(test)]
 mod smtp;
 #[cfg(test)]
 mod support;

@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod database;
+pub mod dump;
 pub mod event;
 pub mod letter;
 pub mod post;
