@@ -141,7 +141,7 @@ impl FlowError {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Storage(StorageError::Unavailable) | Self::Busy => true,
-            Self::Storage(StorageError::Taken(_) | StorageError::Broken(_))
+            Self::Storage(StorageError::Taken(_) | StorageError::Unreadable(_) | StorageError::Broken(_))
             | Self::NoRandomness(_)
             | Self::Hashing(_)
             | Self::SessionOver => false,

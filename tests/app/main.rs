@@ -17,6 +17,8 @@ mod daily_sends;
 #[cfg(test)]
 mod database_faults;
 #[cfg(test)]
+mod delivery;
+#[cfg(test)]
 mod errors;
 #[cfg(test)]
 mod escaping;
@@ -26,6 +28,8 @@ mod headers;
 mod keys;
 #[cfg(test)]
 mod login;
+#[cfg(test)]
+mod outbox;
 #[cfg(test)]
 mod races;
 #[cfg(test)]

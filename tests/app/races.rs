@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use tokio::sync::Barrier;
 
 use crate::support::browser::{Browser, Form, Page};
-use crate::support::codes::{Reading, wrong};
+use crate::support::codes::wrong;
 use crate::support::test_app::{Deeds, TestApp};
 
 const ADA: &str = "ada@example.com";

@@ -87,6 +87,14 @@ impl TestApp {
         .await
     }
 
+    /// An instance on the same database and clock, with settings changed, that has not yet looked at the database.
+    pub fn unprepared(&self, changed: &[(&str, &str)]) -> App {
+        let changed = changed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let settings: Vec<_> = self.settings.iter().cloned().chain(changed).collect();
+        let address = self.base.trim_start_matches("http://");
+        program(&self.database, address, self.clock.clone(), &settings, Patience::default())
+    }
+
     async fn assemble(
         database: std::sync::Arc<TestDatabase>,
         clock: Clock,
@@ -94,20 +102,9 @@ impl TestApp {
         settings: Vec<(String, String)>,
         patience: Patience,
     ) -> Self {
-        choose_provider();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let mut environment = vec![
-            ("POSTERN_SERVER_LISTEN".to_owned(), address.clone()),
-            ("POSTERN_SERVER_PUBLIC_URL".to_owned(), format!("http://{address}")),
-            ("POSTERN_DATABASE_URL".to_owned(), database.url()),
-            ("POSTERN_SECRET_KEY".to_owned(), "a key that is only ever used in tests".to_owned()),
-        ];
-        environment.extend(settings.clone());
-        let reading = config::read(&ConfigFile::Nothing, environment);
-        let config = reading.config.unwrap_or_else(|faults| panic!("{faults}"));
-        let parts = Parts { clock: clock.clone(), random: Random::os(), cost: Cost::CHEAPEST, patience };
-        let app = App::assemble(&config, parts).unwrap();
+        let app = program(&database, &address, clock.clone(), &settings, patience);
         app.prepare_database().await.unwrap();
         let server = app.server_only(listener).unwrap();
         let handle = server.handle();
@@ -176,6 +173,27 @@ impl TestApp {
         self.hands.advance(TimeDelta::days(1));
         assert!(matches!(made, Made::WithPassword));
     }
+}
+
+fn program(
+    database: &TestDatabase,
+    address: &str,
+    clock: Clock,
+    settings: &[(String, String)],
+    patience: Patience,
+) -> App {
+    choose_provider();
+    let mut environment = vec![
+        ("POSTERN_SERVER_LISTEN".to_owned(), address.to_owned()),
+        ("POSTERN_SERVER_PUBLIC_URL".to_owned(), format!("http://{address}")),
+        ("POSTERN_DATABASE_URL".to_owned(), database.url()),
+        ("POSTERN_SECRET_KEY".to_owned(), "a key that is only ever used in tests".to_owned()),
+    ];
+    environment.extend_from_slice(settings);
+    let reading = config::read(&ConfigFile::Nothing, environment);
+    let config = reading.config.unwrap_or_else(|faults| panic!("{faults}"));
+    let parts = Parts { clock, random: Random::os(), cost: Cost::CHEAPEST, patience };
+    App::assemble(&config, parts).unwrap()
 }
 
 impl Drop for TestApp {
