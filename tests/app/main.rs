@@ -11,6 +11,8 @@ mod escaping;
 #[cfg(test)]
 mod headers;
 #[cfg(test)]
+mod invitation;
+#[cfg(test)]
 mod login;
 #[cfg(test)]
 mod routes;
@@ -18,6 +20,8 @@ mod routes;
 mod same_origin;
 #[cfg(test)]
 mod sessions;
+#[cfg(test)]
+mod setup;
 #[cfg(test)]
 mod smtp;
 #[cfg(test)]
