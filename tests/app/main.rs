@@ -11,9 +11,13 @@ mod escaping;
 #[cfg(test)]
 mod headers;
 #[cfg(test)]
+mod help;
+#[cfg(test)]
 mod invitation;
 #[cfg(test)]
 mod login;
+#[cfg(test)]
+mod profile;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]
