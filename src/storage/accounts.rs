@@ -216,7 +216,7 @@ pub fn rehash(
     Ok(())
 }
 
-/// Sets the first password of an invited account and takes its address as confirmed.
+/// Sets the first password of an invited account, and takes its address as confirmed where the link came by mail.
 ///
 /// # Errors
 /// As for any write.
@@ -224,12 +224,13 @@ pub fn accept_invitation(
     tx: &mut Tx<'_>,
     id: &Id<Account>,
     hash: &PasswordHash,
+    came_by_mail: bool,
     now: DateTime<Utc>,
 ) -> Result<bool, StorageError> {
     let rows = diesel::update(accounts::table.find(id.as_str()).filter(accounts::password_hash.is_null()))
         .set((
             accounts::password_hash.eq(hash.as_str()),
-            accounts::email_confirmed_at.eq(micros(now)),
+            came_by_mail.then(|| accounts::email_confirmed_at.eq(micros(now))),
             accounts::session_epoch.eq(accounts::session_epoch + 1),
         ))
         .execute(&mut **tx)?;

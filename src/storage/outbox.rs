@@ -135,6 +135,19 @@ pub fn put(
     Ok(())
 }
 
+/// Whether an invitation was put on its way by mail: only then does its link show who reads that mailbox.
+///
+/// # Errors
+/// As for any read.
+pub fn has_mailed(conn: &mut AnyConnection, invitation: &Id<Invitation>) -> Result<bool, StorageError> {
+    let mail: Option<String> = outbox::table
+        .filter(outbox::invitation_id.eq(invitation.as_str()))
+        .select(outbox::id)
+        .first(conn)
+        .optional()?;
+    Ok(mail.is_some())
+}
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = outbox)]
 struct OutboxRow {

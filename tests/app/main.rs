@@ -34,6 +34,13 @@ mod outbox;
 mod races;
 #[cfg(test)]
 mod resend;
+mod help;
+#[cfg(test)]
+mod invitation;
+#[cfg(test)]
+mod login;
+#[cfg(test)]
+mod profile;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]
@@ -44,6 +51,8 @@ mod schema;
 mod second_factor_limits;
 #[cfg(test)]
 mod sessions;
+#[cfg(test)]
+mod setup;
 #[cfg(test)]
 mod smtp;
 #[cfg(test)]
