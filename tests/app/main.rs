@@ -25,22 +25,21 @@ mod escaping;
 #[cfg(test)]
 mod headers;
 #[cfg(test)]
+mod help;
+#[cfg(test)]
+mod invitation;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod login;
 #[cfg(test)]
 mod outbox;
 #[cfg(test)]
+mod profile;
+#[cfg(test)]
 mod races;
 #[cfg(test)]
 mod resend;
-mod help;
-#[cfg(test)]
-mod invitation;
-#[cfg(test)]
-mod login;
-#[cfg(test)]
-mod profile;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]
