@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use crate::domain::challenge::Challenge;
 use crate::domain::ids::Id;
 use crate::domain::login::AskedBecause;
 use crate::domain::session::PendingLogin;
@@ -69,17 +70,24 @@ pub fn find(conn: &mut AnyConnection, token: &TokenHash) -> Result<Option<Pendin
     }))
 }
 
-/// Ends a pending login: completed, cancelled, or replaced by a new login in the same browser.
+/// Ends a pending login: completed, cancelled, or replaced by a new login in the same browser. Answers the challenge it
+/// waited for, to the one caller who ended it.
 ///
 /// # Errors
 /// As for any write.
-pub fn end(tx: &mut Tx<'_>, token: &TokenHash, now: DateTime<Utc>) -> Result<(), StorageError> {
-    diesel::update(
+pub fn end(
+    tx: &mut Tx<'_>,
+    token: &TokenHash,
+    now: DateTime<Utc>,
+) -> Result<Option<Id<Challenge>>, StorageError> {
+    let challenge: Option<String> = diesel::update(
         pending_logins::table
             .filter(pending_logins::token_hash.eq(token.as_bytes()))
             .filter(pending_logins::ended_at.is_null()),
     )
     .set(pending_logins::ended_at.eq(micros(now)))
-    .execute(&mut **tx)?;
-    Ok(())
+    .returning(pending_logins::challenge_id)
+    .get_result(&mut **tx)
+    .optional()?;
+    Ok(challenge.map(Id::stored))
 }

@@ -211,8 +211,8 @@ impl FromRequest for Guest {
         let req = req.clone();
         Box::pin(async move {
             let visit = Visit::of(req.clone()).await?;
-            // A POST is a login anew and ends what was; a GET goes where this browser already is.
-            if req.method() == Method::GET {
+            // A POST is a login anew and ends what was; whoever only looks goes where this browser already is.
+            if req.method() != Method::POST {
                 match visit.pocket.ticket() {
                     Some(Ticket::LoggedIn(token)) => {
                         if let Found::Live(_) = current::logged_in(&visit.portal.services, &token).await? {
@@ -291,7 +291,7 @@ impl FromRequest for LoggedIn {
                 Some(Ticket::Pending(_)) => return Err(WebError::GoTo(paths::LOGIN_CODE)),
                 Some(Ticket::Guest(_)) | None => {}
             }
-            if let Some(next) = Next::of(req.path()).filter(|_| req.method() == Method::GET) {
+            if let Some(next) = Next::of(req.path()).filter(|_| req.method() != Method::POST) {
                 visit.pocket.go_next(next);
             }
             Err(WebError::GoTo(paths::LOGIN))
@@ -336,7 +336,13 @@ impl Submitted {
     }
 
     /// The fields, and whether the form is this browser's: for pages that come again with what was typed.
-    pub fn fields_and_freshness(self) -> (Fields, bool) {
-        (self.fields, self.fault.is_none())
+    ///
+    /// # Errors
+    /// [`WebError::CookiesOff`]: however often the page comes again, its form will not work.
+    pub fn fields_and_freshness(self) -> Result<(Fields, bool), WebError> {
+        match self.fault {
+            Some(WebError::CookiesOff) => Err(WebError::CookiesOff),
+            fault => Ok((self.fields, fault.is_none())),
+        }
     }
 }

@@ -19,9 +19,9 @@ use crate::web::form::FormState;
 use crate::web::gate::{LoggedIn, Submitted};
 use crate::web::page::{Notice, Page, answer};
 use crate::web::pages::code::{CodeProblem, Delivery, ShownDestination};
-use crate::web::pages::two_factor::{TwoFactorConfirmPage, TwoFactorPage};
+use crate::web::pages::two_factor::{TwoFactorConfirmPage, TwoFactorPage, TwoFactorProblem};
+use crate::web::paths;
 use crate::web::shown::{self, CodeOnItsWay};
-use crate::web::{paths, words};
 
 /// What the address may ask for: the form again, while a destination waits for its code.
 #[derive(Deserialize)]
@@ -63,7 +63,7 @@ fn filled(person: &LoggedIn, destination: Option<&Destination>, every_login: boo
 }
 
 pub(super) async fn save(person: LoggedIn, form: Submitted) -> Result<HttpResponse, WebError> {
-    let (mut fields, is_fresh) = form.fields_and_freshness();
+    let (mut fields, is_fresh) = form.fields_and_freshness()?;
     match fields.optional("code")? {
         Some(code) => confirm(person, fields, &code, is_fresh).await,
         None => choose(person, fields, is_fresh).await,
@@ -113,9 +113,7 @@ impl Typed {
         Ok(match Method::parse(&self.method).ok_or(WebError::BadRequest)? {
             Method::Email => match EmailAddress::parse(&self.email) {
                 Ok(address) => Ok(Some(Destination::Email(address))),
-                Err(fault) => Err(self
-                    .form()
-                    .refuse("email", words::email(&fault, "Enter the email address for codes"))),
+                Err(fault) => Err(self.refused(&TwoFactorProblem::Email(fault))),
             },
             Method::Sms => self.number(in_force, settings)?,
         })
@@ -131,22 +129,26 @@ impl Typed {
         let countries = choosable(in_force, settings);
         let chosen = Country::parse(&self.country).filter(|country| countries.contains(country));
         let chosen = chosen.or_else(|| countries.first().copied().filter(|_| self.country.is_empty()));
-        let refuse = |why: String| Ok(Err(self.form().refuse("phone", why)));
+        let refuse = |problem: TwoFactorProblem| Ok(Err(self.refused(&problem)));
         let number = match PhoneNumber::parse(&self.phone, &chosen.ok_or(WebError::BadRequest)?, &countries) {
             Ok(number) => number,
-            Err(fault) => return refuse(words::phone(fault)),
+            Err(fault) => return refuse(TwoFactorProblem::Phone(fault)),
         };
         let region = *number.region();
         let destination = Destination::Phone(number);
         if in_force == Some(&destination) {
             Ok(Ok(Some(destination)))
         } else if !settings.offers_sms {
-            refuse(words::NO_MORE_TEXTS.to_owned())
+            refuse(TwoFactorProblem::NoMoreTexts)
         } else if !settings.countries.contains(&region) {
-            refuse(words::phone(PhoneFault::OtherCountry(region.name().to_owned())))
+            refuse(TwoFactorProblem::Phone(PhoneFault::OtherCountry(region.name().to_owned())))
         } else {
             Ok(Ok(Some(destination)))
         }
+    }
+
+    fn refused(&self, problem: &TwoFactorProblem) -> FormState {
+        self.form().refuse(problem.field(), problem.message())
     }
 }
 
@@ -209,7 +211,7 @@ async fn confirm(
     }
     let typed = match TypedCode::parse(code) {
         Ok(typed) => typed,
-        Err(fault) => return code_again(&person, trusts, words::typed_code(fault)).await,
+        Err(fault) => return code_again(&person, trusts, fault.into()).await,
     };
     let services = &person.portal.services;
     let was_on = profile::second_factor(services, &person.who).await?.is_on();
@@ -291,6 +293,7 @@ fn delivery(set_up: SetUp, time_zone: chrono_tz::Tz, now: chrono::DateTime<chron
         code_ends_at: set_up.code_ends_at,
         resend_at: set_up.resend_at,
         standing: SecondFactorStanding::Open,
+        tells_why: true,
         status_url: paths::TWO_FACTOR_STATUS,
         time_zone,
         now,

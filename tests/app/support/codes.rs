@@ -69,12 +69,6 @@ impl TestApp {
         page
     }
 
-    /// Disables an account, as an operator does.
-    pub async fn disable(&self, name: &str) {
-        let now = self.now().timestamp_micros();
-        self.alter(&format!("UPDATE accounts SET disabled_at = {now} WHERE username_key = '{name}'")).await;
-    }
-
     /// Changes the database behind the program's back.
     pub async fn alter(&self, statement: &str) {
         let statement = statement.to_owned();
