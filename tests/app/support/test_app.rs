@@ -56,13 +56,18 @@ impl TestApp {
         let (clock, hands) = Clock::fixed(BEGINNING.parse().unwrap());
         let database = std::sync::Arc::new(TestDatabase::fresh());
         let settings = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        Self::assemble(database, clock, hands, settings).await
+        Self::assemble(database, clock, hands, settings, Cost::CHEAPEST).await
     }
 
     /// A second instance on the same database and clock: another process, or this one after a restart.
     pub async fn another(&self) -> Self {
+        self.another_at(Cost::CHEAPEST).await
+    }
+
+    /// A second instance to which passwords cost something else.
+    pub async fn another_at(&self, cost: Cost) -> Self {
         let (database, settings) = (self.database.clone(), self.settings.clone());
-        Self::assemble(database, self.clock.clone(), self.hands.clone(), settings).await
+        Self::assemble(database, self.clock.clone(), self.hands.clone(), settings, cost).await
     }
 
     async fn assemble(
@@ -70,6 +75,7 @@ impl TestApp {
         clock: Clock,
         hands: Hands,
         settings: Vec<(String, String)>,
+        cost: Cost,
     ) -> Self {
         choose_provider();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -83,7 +89,7 @@ impl TestApp {
         environment.extend(settings.clone());
         let reading = config::read(&ConfigFile::Nothing, environment);
         let config = reading.config.unwrap_or_else(|faults| panic!("{faults}"));
-        let parts = Parts { clock: clock.clone(), random: Random::os(), cost: Cost::CHEAPEST };
+        let parts = Parts { clock: clock.clone(), random: Random::os(), cost };
         let app = App::assemble(&config, parts).unwrap();
         app.prepare_database().await.unwrap();
         let server = app.server_only(listener).unwrap();
