@@ -41,6 +41,13 @@ pub struct PendingLogin {
     pub expires_at: DateTime<Utc>,
 }
 
+impl PendingLogin {
+    /// Whether the code may still be entered, as far as the time goes.
+    pub fn is_live(&self, now: DateTime<Utc>) -> bool {
+        now < self.expires_at
+    }
+}
+
 /// A completed login.
 #[derive(Clone, Debug)]
 pub struct Session {

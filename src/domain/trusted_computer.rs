@@ -50,11 +50,16 @@ impl TrustedComputer {
             Trust::AsksEveryLogin
         } else if self.trust_epoch != account.epochs.trust || self.account != account.id {
             Trust::Ended(account.trust_ended_because)
-        } else if now >= self.expires_at || now >= self.made_at + TimeDelta::days(i64::from(days)) {
+        } else if now >= self.ends_at(days) {
             Trust::DaysOver
         } else {
             Trust::Holds
         }
+    }
+
+    /// When it asks again under the operator's present setting: fewer days count at once, more lengthen nothing.
+    pub fn ends_at(&self, days: u8) -> DateTime<Utc> {
+        self.expires_at.min(self.made_at + TimeDelta::days(i64::from(days)))
     }
 }
 

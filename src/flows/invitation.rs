@@ -86,7 +86,7 @@ pub async fn create(services: &Services, new: New) -> Result<Made, FlowError> {
 /// The link of an invitation. It is a secret: it opens the account.
 pub(super) fn link(services: &Services, invitation: &Invitation) -> Result<Secret<String>, FlowError> {
     let token = invitation.token(&services.keys);
-    let token = token.ok_or_else(|| StorageError::Broken("an invitation's key is gone".to_owned()))?;
+    let token = token.ok_or_else(|| StorageError::Unreadable("an invitation's key is gone".to_owned()))?;
     let base = services.settings.public_url.as_str().trim_end_matches('/');
     Ok(Secret::new(format!("{base}/invitation?token={}", token.expose())))
 }

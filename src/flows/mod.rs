@@ -2,6 +2,9 @@
 //!
 //! A story reads, does what is slow with no connection held (hashing), looks again and writes, all in one closure. An `Err`
 //! is a fault and rolls back; a refusal is a value and commits, or a wrong guess would be a free one.
+//!
+//! On PostgreSQL two stories about one account may meet. They lock in one order, or each would wait for the other: the
+//! account, then the installation, then its challenges, sessions and all the rest.
 
 mod codes;
 pub mod computers;
@@ -138,7 +141,7 @@ impl FlowError {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Storage(StorageError::Unavailable) | Self::Busy => true,
-            Self::Storage(StorageError::Taken(_) | StorageError::Broken(_))
+            Self::Storage(StorageError::Taken(_) | StorageError::Unreadable(_) | StorageError::Broken(_))
             | Self::NoRandomness(_)
             | Self::Hashing(_)
             | Self::SessionOver => false,

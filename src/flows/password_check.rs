@@ -112,7 +112,7 @@ pub(super) async fn check_password(
     visitor: &Visitor,
 ) -> Result<Checked, FlowError> {
     let (subject, network) = (subject(services, typed_name), network(services, visitor));
-    let turn = services.turns.wait(&subject, network.as_deref()).await;
+    let turn = services.turns.wait(&subject, network.as_deref()).await?;
     let found = match count(services, typed_name, subject, network, visitor).await? {
         Ok(found) => found,
         Err(until) => return Ok(Checked::Rests(until)),

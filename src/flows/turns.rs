@@ -6,11 +6,19 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use crate::flows::hashing::Refused;
 
 /// Checks of one address that may be under way: far fewer than the failures it has in a minute, and enough for every core.
 const OF_ONE_ADDRESS: usize = 8;
+
+/// How long one may wait. Together with the wait for a core it stays below the three seconds in which every login is
+/// answered.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// Whose passwords are being checked, or wait to be.
 #[derive(Default)]
@@ -34,7 +42,14 @@ struct Queues(Mutex<HashMap<Vec<u8>, Arc<Semaphore>>>);
 
 impl Turns {
     /// Waits for both turns: first the name's, so that one name does not take all those of an address.
-    pub async fn wait(&self, name: &[u8], address: Option<&[u8]>) -> Turn {
+    ///
+    /// # Errors
+    /// [`Refused::Busy`] if that takes too long.
+    pub async fn wait(&self, name: &[u8], address: Option<&[u8]>) -> Result<Turn, Refused> {
+        timeout(LONGEST_WAIT, self.both(name, address)).await.map_err(|_| Refused::Busy)
+    }
+
+    async fn both(&self, name: &[u8], address: Option<&[u8]>) -> Turn {
         let name = self.names.turn(name, 1).await;
         let address = match address {
             Some(address) => Some(self.addresses.turn(address, OF_ONE_ADDRESS).await),

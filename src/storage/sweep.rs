@@ -69,6 +69,9 @@ macro_rules! oldest {
             .limit($most)
             .select($table::$key)
             .load(&mut **$tx)?;
+        if keys.is_empty() {
+            return Ok(0);
+        }
         diesel::delete($table::table.filter($table::$key.eq_any(keys))).execute(&mut **$tx)?
     }};
 }
