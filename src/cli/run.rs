@@ -14,6 +14,7 @@ use crate::domain::secret::Secret;
 use crate::domain::username::Username;
 use crate::flows::invitation::{self, Made, New};
 use crate::flows::{setup, start};
+use crate::web::form::Words;
 use crate::web::page::Development;
 use crate::web::request_log::report_panics_by_place;
 
@@ -152,9 +153,7 @@ fn typed_password(app: &App, username: &Username) -> Result<PasswordInput, Comma
     let settings = &app.services().settings;
     match judge(&password, &settings.passwords, username.as_str(), &settings.product) {
         Ok(()) => Ok(password),
-        Err(fault) => {
-            Err(CommandFault::Typed(format!("the password: {}", crate::web::password_words(fault))))
-        }
+        Err(fault) => Err(CommandFault::Typed(format!("the password: {}", fault.words()))),
     }
 }
 

@@ -5,9 +5,6 @@ use crate::flows::current::LoggedIn;
 use crate::flows::{FlowError, Services};
 use crate::storage::{accounts, second_factors};
 
-/// The longest name shown, in characters.
-pub const LONGEST_NAME: usize = 100;
-
 /// What is in force for the account.
 ///
 /// # Errors

@@ -132,8 +132,8 @@ pub async fn unlock(
         .db
         .write(move |tx| {
             let Some((account, _)) = accounts::for_login(tx, &key, now)? else { return Ok(false) };
-            throttles::clear(tx, &subject)?;
             accounts::forgive_codes(tx, &account.id)?;
+            throttles::clear(tx, &subject)?;
             Ok(true)
         })
         .await

@@ -11,7 +11,10 @@ pub enum StorageError {
     /// The database is locked, down or out of reach; the same request may succeed later.
     #[error("the database is not available")]
     Unavailable,
-    /// Anything else: a row that cannot be read, a statement that fails.
+    /// A row holds what this program would never have written, or what was sealed under a key that is gone.
+    #[error("unreadable: {0}")]
+    Unreadable(String),
+    /// Anything else: a statement that fails.
     #[error("the database is broken: {0}")]
     Broken(String),
 }
@@ -26,9 +29,8 @@ pub enum Taken {
 }
 
 impl StorageError {
-    /// A row holds something this program would never have written.
     pub(super) fn unreadable(what: &str) -> Self {
-        Self::Broken(format!("unreadable {what} in a row"))
+        Self::Unreadable(format!("{what} in a row"))
     }
 }
 

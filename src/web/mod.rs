@@ -19,7 +19,6 @@ pub mod routes;
 pub mod same_origin;
 mod shown;
 pub mod ticket;
-mod words;
 
 use std::sync::Arc;
 
@@ -60,9 +59,4 @@ impl Portal {
     pub fn public_address(&self) -> String {
         self.services.settings.public_url.as_str().trim_end_matches('/').to_owned()
     }
-}
-
-/// Why a password is refused, in the words the pages use.
-pub fn password_words(fault: crate::domain::password::PasswordFault) -> String {
-    words::password(fault)
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use crate::domain::delivery::MessageState;
+use crate::domain::delivery::{FailureClass, MessageState};
 use crate::domain::limits::SecondFactorStanding;
 use crate::domain::login::AskedBecause;
 use crate::domain::second_factor::{Method, SecondFactor};
@@ -21,6 +21,8 @@ pub(super) struct CodeOnItsWay {
     pub(super) code_ends_at: Option<DateTime<Utc>>,
     pub(super) resend_at: Option<DateTime<Utc>>,
     pub(super) standing: SecondFactorStanding,
+    /// Whether the visitor has typed the destination and may know what is wrong with it.
+    pub(super) tells_why: bool,
     pub(super) status_url: &'static str,
     pub(super) time_zone: Tz,
     pub(super) now: DateTime<Utc>,
@@ -33,10 +35,13 @@ impl CodeOnItsWay {
             (SecondFactorStanding::Paused(until), _) => (DeliveryState::Paused, Some(until)),
             (SecondFactorStanding::Suspended, _) => (DeliveryState::Paused, None),
             (SecondFactorStanding::Open, Delivery::NotSent(until)) => (DeliveryState::NotSent, Some(until)),
-            (SecondFactorStanding::Open, Delivery::Message(state, at, _)) => (message(state), Some(at)),
+            (SecondFactorStanding::Open, Delivery::Message(state, at, class)) => {
+                // What is wrong with a destination is for someone who typed it: at a login it would tell a thief.
+                (message(state, class.filter(|_| self.tells_why)), Some(at))
+            }
         };
         view::Delivery {
-            method: method(self.method),
+            method: self.method,
             to: self.to,
             state,
             at: at.map(moment),
@@ -48,22 +53,29 @@ impl CodeOnItsWay {
     }
 }
 
-fn message(state: MessageState) -> DeliveryState {
+fn message(state: MessageState, class: Option<FailureClass>) -> DeliveryState {
     match state {
         MessageState::Waiting => DeliveryState::Waiting,
         MessageState::Sending => DeliveryState::Sending,
         MessageState::HandedOver => DeliveryState::HandedOver,
         MessageState::Delivered => DeliveryState::Delivered,
-        MessageState::Failed => DeliveryState::Failed,
+        MessageState::Failed => match class {
+            Some(FailureClass::OptedOut) => DeliveryState::OptedOut,
+            Some(FailureClass::BadRecipient | FailureClass::RegionBlocked) => DeliveryState::Refused,
+            Some(
+                FailureClass::RetrySafe
+                | FailureClass::Ambiguous
+                | FailureClass::ConfigAuth
+                | FailureClass::ConfigSender
+                | FailureClass::ConfigAccount
+                | FailureClass::Filtered
+                | FailureClass::Expired
+                | FailureClass::Bug,
+            )
+            | None => DeliveryState::Failed,
+        },
         MessageState::Expired => DeliveryState::Expired,
         MessageState::Stopped => DeliveryState::Stopped,
-    }
-}
-
-pub(super) fn method(method: Method) -> view::Method {
-    match method {
-        Method::Email => view::Method::Email,
-        Method::Sms => view::Method::Sms,
     }
 }
 
@@ -85,7 +97,7 @@ pub(super) fn trust(until: Option<DateTime<Utc>>, days: u8, zone: Tz) -> Option<
 pub(super) fn in_force(factor: &SecondFactor, every_login: bool, zone: Tz) -> InForce {
     match (factor.destination(), factor.since()) {
         (Some(destination), Some(since)) => InForce::On {
-            method: method(destination.method()),
+            method: destination.method(),
             to: destination.masked().into(),
             since: when::day_with_year(since, zone),
             every_login,

@@ -12,8 +12,8 @@ use crate::web::form::FormState;
 use crate::web::gate::{AwaitingCode, Submitted};
 use crate::web::page::{Moment, Notice, Page, answer};
 use crate::web::pages::code::{CodePage, CodePausedPage, CodeProblem, Delivery};
+use crate::web::paths;
 use crate::web::shown::{CodeOnItsWay, resent, trust, why};
-use crate::web::{paths, words};
 
 pub(super) async fn show(waiting: AwaitingCode) -> Result<HttpResponse, WebError> {
     let Some(prompt) = prompt(&waiting).await? else { return Ok(back_to_the_password(&waiting)) };
@@ -29,7 +29,7 @@ pub(super) async fn submit(waiting: AwaitingCode, form: Submitted) -> Result<Htt
     fields.finish()?;
     let typed = match TypedCode::parse(typed.expose()) {
         Ok(typed) => typed,
-        Err(fault) => return again(&waiting, trusts, words::typed_code(fault)).await,
+        Err(fault) => return again(&waiting, trusts, fault.into()).await,
     };
     let (ticket, pending) = (waiting.token.clone(), waiting.pending.clone());
     let services = &waiting.portal.services;
@@ -78,6 +78,7 @@ fn delivery(prompt: Prompt) -> Delivery {
         code_ends_at: prompt.code_ends_at,
         resend_at: prompt.resend_at,
         standing: prompt.standing,
+        tells_why: false,
         status_url: paths::LOGIN_CODE_STATUS,
         time_zone: prompt.time_zone,
         now: prompt.now,

@@ -13,10 +13,10 @@ use crate::web::gate::{LoggedIn, Submitted};
 use crate::web::page::{Notice, Page, answer};
 use crate::web::pages::code::{CodeProblem, Delivery};
 use crate::web::pages::confirm_identity::{ConfirmCodePage, ConfirmPasswordPage, ConfirmProblem};
+use crate::web::paths;
 use crate::web::routes::login::closed;
 use crate::web::routes::two_factor::after_saving;
 use crate::web::shown::{self, CodeOnItsWay};
-use crate::web::{paths, words};
 
 pub(super) async fn show(person: LoggedIn) -> Result<HttpResponse, WebError> {
     let page = Page { notice: person.pocket.said(), ..person.page()? };
@@ -45,6 +45,7 @@ fn delivery(person: &LoggedIn, prompt: CodePrompt) -> Delivery {
         code_ends_at: prompt.code_ends_at,
         resend_at: prompt.resend_at,
         standing: prompt.standing,
+        tells_why: false,
         status_url: paths::CONFIRM_STATUS,
         time_zone: person.account().time_zone,
         now: prompt.now,
@@ -76,7 +77,7 @@ async fn take_password(person: &LoggedIn, typed: String) -> Result<HttpResponse,
 async fn take_code(person: &LoggedIn, typed: &str) -> Result<HttpResponse, WebError> {
     let typed = match TypedCode::parse(typed) {
         Ok(typed) => typed,
-        Err(fault) => return again(person, "code", words::typed_code(fault)).await,
+        Err(fault) => return again(person, "code", CodeProblem::from(fault)).await,
     };
     let (services, who) = (&person.portal.services, person.who.clone());
     let outcome = confirm_identity::code(services, who, typed, person.visitor.clone()).await?;

@@ -8,7 +8,6 @@ use crate::web::error::WebError;
 use crate::web::gate::Visit;
 use crate::web::page::{Moment, answer};
 use crate::web::pages::dev_mailbox::{DevMailboxPage, KeptMessage};
-use crate::web::shown;
 
 pub(super) async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
     let messages = entries(&visit)?.into_iter().map(kept).collect();
@@ -27,7 +26,7 @@ fn entries(visit: &Visit) -> Result<Vec<Entry>, WebError> {
 fn kept(entry: Entry) -> KeptMessage {
     KeptMessage {
         at: Moment::clock_and_zone(entry.at, chrono_tz::Tz::UTC),
-        method: shown::method(entry.channel),
+        method: entry.channel,
         id: entry.id,
         to: entry.to,
         subject: entry.subject,

@@ -11,9 +11,9 @@ use crate::web::error::WebError;
 use crate::web::form::FormState;
 use crate::web::gate::{Submitted, Visit};
 use crate::web::page::{Notice, answer};
-use crate::web::pages::invitation::{InvitationOver, InvitationOverPage, InvitationPage};
+use crate::web::pages::invitation::{InvitationOver, InvitationOverPage, InvitationPage, NewPasswordProblem};
+use crate::web::paths;
 use crate::web::routes::setup::Link;
-use crate::web::{paths, words};
 
 /// The link's token goes into the pocket at once, so that it stands in no address afterwards. Looking uses nothing up: mail
 /// scanners look at every link.
@@ -60,15 +60,16 @@ pub(super) async fn submit(visit: Visit, form: Submitted) -> Result<HttpResponse
         Standing::Closed => return Ok(over(&visit, InvitationOver::Expired)),
     };
     let (rules, product) = (&services.settings.passwords, &services.settings.product);
-    if let Err(fault) = judge(&password, rules, account.username.as_str(), product) {
-        let form = FormState::default().refuse("new_password", words::password(fault));
+    let problem = match judge(&password, rules, account.username.as_str(), product) {
+        Err(fault) => Some(NewPasswordProblem::Password(fault)),
+        Ok(()) => (!password.is_same_as(&again)).then_some(NewPasswordProblem::PasswordsDiffer),
+    };
+    if let Some(problem) = problem {
+        let form = FormState::default().refuse(problem.field(), problem.message());
         return draw(&visit, &account, form, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    if !password.is_same_as(&again) {
-        let form = FormState::default().refuse("new_password_again", words::NOT_THE_SAME);
-        return draw(&visit, &account, form, StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    if !invitation::accept(services, &token, password).await? {
+    let old = visit.pocket.ticket().map(|ticket| ticket.token().clone());
+    if !invitation::accept(services, &token, password, old).await? {
         return Ok(over(&visit, InvitationOver::Used));
     }
     visit.pocket.empty();

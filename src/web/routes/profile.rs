@@ -9,7 +9,7 @@ use crate::web::error::WebError;
 use crate::web::form::FormState;
 use crate::web::gate::{LoggedIn, Submitted};
 use crate::web::page::{Moment, Notice, Page, answer};
-use crate::web::pages::profile::{LastLogin, ProfilePage, ProfileProblem};
+use crate::web::pages::profile::{LastLogin, NAME_LENGTH, ProfilePage, ProfileProblem};
 use crate::web::{paths, shown};
 
 pub(super) async fn show(person: LoggedIn) -> Result<HttpResponse, WebError> {
@@ -23,7 +23,7 @@ pub(super) async fn show(person: LoggedIn) -> Result<HttpResponse, WebError> {
 }
 
 pub(super) async fn save(person: LoggedIn, form: Submitted) -> Result<HttpResponse, WebError> {
-    let (mut fields, is_fresh) = form.fields_and_freshness();
+    let (mut fields, is_fresh) = form.fields_and_freshness()?;
     let name = fields.trimmed("display_name")?;
     let zone = fields.text("time_zone")?;
     fields.finish()?;
@@ -51,7 +51,7 @@ pub(super) async fn save(person: LoggedIn, form: Submitted) -> Result<HttpRespon
 fn name_problem(name: &str) -> Option<ProfileProblem> {
     if name.is_empty() {
         Some(ProfileProblem::NoName)
-    } else if name.chars().count() > profile::LONGEST_NAME {
+    } else if name.chars().count() > NAME_LENGTH {
         Some(ProfileProblem::NameTooLong)
     } else if name.chars().any(char::is_control) {
         Some(ProfileProblem::NameCharacters)

@@ -13,9 +13,9 @@ use crate::web::error::WebError;
 use crate::web::form::FormState;
 use crate::web::gate::{Submitted, Visit};
 use crate::web::page::{Notice, answer};
-use crate::web::pages::setup::SetupPage;
+use crate::web::pages::setup::{SetupPage, SetupProblem};
+use crate::web::paths;
 use crate::web::ticket::Ticket;
-use crate::web::{paths, words};
 
 /// What a link carries.
 #[derive(Deserialize)]
@@ -77,23 +77,22 @@ fn judged(
     again: &PasswordInput,
 ) -> Result<Founder, FormState> {
     let settings = &visit.portal.services.settings;
-    let mut form = FormState::default().with("username", username).with("email", email);
-    let name = Username::parse(username).map_err(words::username);
-    let address =
-        EmailAddress::parse(email).map_err(|fault| words::email(&fault, "Enter your email address"));
-    if let Err(message) = &name {
-        form = form.refuse("username", message);
-    }
-    if let Err(message) = &address {
-        form = form.refuse("email", message);
-    }
-    if let Err(fault) = judge(&password, &settings.passwords, username, &settings.product) {
-        form = form.refuse("password", words::password(fault));
-    } else if !password.is_same_as(again) {
-        form = form.refuse("password_again", words::NOT_THE_SAME);
-    }
-    match (name, address, form.has_errors()) {
-        (Ok(username), Ok(email), false) => Ok(Founder { username, email, password }),
-        (Ok(_) | Err(_), Ok(_) | Err(_), true | false) => Err(form),
+    let name = Username::parse(username).map_err(SetupProblem::Username);
+    let address = EmailAddress::parse(email).map_err(SetupProblem::Email);
+    let chosen = match judge(&password, &settings.passwords, username, &settings.product) {
+        Err(fault) => Err(SetupProblem::Password(fault)),
+        Ok(()) if !password.is_same_as(again) => Err(SetupProblem::PasswordsDiffer),
+        Ok(()) => Ok(password),
+    };
+    match (name, address, chosen) {
+        (Ok(username), Ok(email), Ok(password)) => Ok(Founder { username, email, password }),
+        (name, address, chosen) => {
+            let typed = FormState::default().with("username", username).with("email", email);
+            let problems = [name.err(), address.err(), chosen.err()];
+            Err(problems
+                .into_iter()
+                .flatten()
+                .fold(typed, |form, problem| form.refuse(problem.field(), problem.message())))
+        }
     }
 }

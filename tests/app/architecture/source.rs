@@ -287,7 +287,7 @@ fn raw(rest: &[char], from: usize) -> Option<usize> {
 /// A character literal, or the tick of a lifetime.
 fn character(rest: &[char]) -> usize {
     match rest {
-        ['\'', '\\', ..] => 3 + rest[3..].iter().take_while(|letter| **letter != '\'').count(),
+        ['\'', '\\', ..] => 4 + rest[3..].iter().take_while(|letter| **letter != '\'').count(),
         ['\'', _, '\'', ..] => 3,
         _ => 1,
     }
@@ -315,7 +315,7 @@ mod tests {
         let text = r##"
             // diesel::a
             /* diesel::b /* diesel::c */ diesel::d */
-            fn f<'a>(x: &'a str) -> Vec<actix_web::Error> { let c = '"'; let d = '\''; g("diesel::e\"", r#"diesel::f""#);
+            fn f<'a>(x: &'a str) -> Vec<actix_web::Error> { let c = ['"', '\'','"','\\', '\u{22}']; g("diesel::e\"", r#"diesel::f""#);
             b"diesel::g"; <diesel::h as crate::T>::i(); #[derive(serde::Serialize)] struct S; Self::j() }
         "##;
         let expected = ["actix_web::Error", "diesel::h", "crate::T", "i", "serde::Serialize", "Self::j"];

@@ -28,7 +28,8 @@ pub const BEGINNING: &str = "2026-11-24T15:42:00Z";
 /// The password of everybody in these stories.
 pub const PASSWORD: &str = "correct horse battery staple";
 
-const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
+/// What [`TestApp::browser`] calls itself.
+pub const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 /// The program under test.
 pub struct TestApp {
@@ -71,12 +72,27 @@ impl TestApp {
         self.another_with(&[]).await
     }
 
-    /// The same, with settings changed.
-    pub async fn another_with(&self, changed: &[(&str, &str)]) -> Self {
-        let (database, mut settings) = (self.database.clone(), self.settings.clone());
-        settings.extend(changed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let (clock, hands) = (self.clock.clone(), self.hands.clone());
-        Self::assemble(database, clock, hands, settings, Patience::default()).await
+    /// The same with settings changed, as after a restart by an operator who thought better of it.
+    pub async fn another_with(&self, changes: &[(&str, &str)]) -> Self {
+        let mut settings = self.settings.clone();
+        settings.retain(|(key, _)| changes.iter().all(|(changed, _)| changed != key));
+        settings.extend(changes.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        Self::assemble(
+            self.database.clone(),
+            self.clock.clone(),
+            self.hands.clone(),
+            settings,
+            Patience::default(),
+        )
+        .await
+    }
+
+    /// An instance on the same database and clock, with settings changed, that has not yet looked at the database.
+    pub fn unprepared(&self, changed: &[(&str, &str)]) -> App {
+        let changed = changed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let settings: Vec<_> = self.settings.iter().cloned().chain(changed).collect();
+        let address = self.base.trim_start_matches("http://");
+        program(&self.database, address, self.clock.clone(), &settings, Patience::default())
     }
 
     async fn assemble(
@@ -86,20 +102,9 @@ impl TestApp {
         settings: Vec<(String, String)>,
         patience: Patience,
     ) -> Self {
-        choose_provider();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let mut environment = vec![
-            ("POSTERN_SERVER_LISTEN".to_owned(), address.clone()),
-            ("POSTERN_SERVER_PUBLIC_URL".to_owned(), format!("http://{address}")),
-            ("POSTERN_DATABASE_URL".to_owned(), database.url()),
-            ("POSTERN_SECRET_KEY".to_owned(), "a key that is only ever used in tests".to_owned()),
-        ];
-        environment.extend(settings.clone());
-        let reading = config::read(&ConfigFile::Nothing, environment);
-        let config = reading.config.unwrap_or_else(|faults| panic!("{faults}"));
-        let parts = Parts { clock: clock.clone(), random: Random::os(), cost: Cost::CHEAPEST, patience };
-        let app = App::assemble(&config, parts).unwrap();
+        let app = program(&database, &address, clock.clone(), &settings, patience);
         app.prepare_database().await.unwrap();
         let server = app.server_only(listener).unwrap();
         let handle = server.handle();
@@ -162,9 +167,33 @@ impl TestApp {
             role,
             password: Some(password),
         };
+        // A day before the story: what happens in the very moment an account is made is nobody's story.
+        self.hands.advance(TimeDelta::days(-1));
         let made = invitation::create(self.app.services(), new).await.unwrap();
+        self.hands.advance(TimeDelta::days(1));
         assert!(matches!(made, Made::WithPassword));
     }
+}
+
+fn program(
+    database: &TestDatabase,
+    address: &str,
+    clock: Clock,
+    settings: &[(String, String)],
+    patience: Patience,
+) -> App {
+    choose_provider();
+    let mut environment = vec![
+        ("POSTERN_SERVER_LISTEN".to_owned(), address.to_owned()),
+        ("POSTERN_SERVER_PUBLIC_URL".to_owned(), format!("http://{address}")),
+        ("POSTERN_DATABASE_URL".to_owned(), database.url()),
+        ("POSTERN_SECRET_KEY".to_owned(), "a key that is only ever used in tests".to_owned()),
+    ];
+    environment.extend_from_slice(settings);
+    let reading = config::read(&ConfigFile::Nothing, environment);
+    let config = reading.config.unwrap_or_else(|faults| panic!("{faults}"));
+    let parts = Parts { clock, random: Random::os(), cost: Cost::CHEAPEST, patience };
+    App::assemble(&config, parts).unwrap()
 }
 
 impl Drop for TestApp {
