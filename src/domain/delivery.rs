@@ -245,9 +245,12 @@ fn spread(seconds: i64, jitter: u8) -> TimeDelta {
 fn within_window(attempt: &Attempt, start: DateTime<Utc>, now: DateTime<Utc>) -> Next {
     let last = attempt.give_up_at - LAST_START;
     let start = start.max(now);
-    if start <= last {
+    if now >= last {
+        // This was the last one.
+        Next::Expire
+    } else if start <= last {
         Next::At(start)
-    } else if now < last && attempt.retry_after.is_none() {
+    } else if attempt.retry_after.is_none() {
         Next::At(last)
     } else {
         Next::Expire
