@@ -32,7 +32,7 @@ use crate::domain::session::SessionRules;
 use crate::flows::hashing::HashingPool;
 use crate::flows::mailbox::Mailbox;
 use crate::flows::{FlowError, Services, Settings};
-use crate::storage::{Db, Location};
+use crate::storage::{Db, Location, Patience};
 use crate::web::Portal;
 use crate::web::assets::Assets;
 use crate::web::browser::{CookieStyle, TrustedProxies};
@@ -40,11 +40,14 @@ use crate::web::page::{self, Development, Site};
 
 pub(super) fn app(config: &Config, parts: Parts) -> Result<App, StartFault> {
     let mailbox = Mailbox::new();
-    let (mailer, mail_check) = mailer(config, &mailbox)?;
+    let mailer = match mail_server(config)? {
+        Some(smtp) => Mailer::Smtp(Box::new(smtp)),
+        None => Mailer::Mailbox(mailbox.clone()),
+    };
     let gateway = gateway(config, &mailbox);
     let (keys, previous_key) = keys(config, &parts)?;
     let services = Services {
-        db: Db::open(location(&config.database)).map_err(FlowError::from)?,
+        db: database(config, parts.patience)?,
         hashing: Arc::new(HashingPool::new(parts.cost, available_parallelism().map_or(1, usize::from))),
         keys: Arc::new(keys),
         settings: Arc::new(settings(config, &parts, gateway.is_on())?),
@@ -68,13 +71,17 @@ pub(super) fn app(config: &Config, parts: Parts) -> Result<App, StartFault> {
         portal: Data::new(portal),
         worker: Worker::new(services, mailer, gateway, brand, sender),
         proxies: Data::new(TrustedProxies::new(config.server.trusted_proxies.clone())),
-        mail_check,
+        mail_check: mail_server(config)?,
         mode: mode(config.mode),
         previous_key,
     })
 }
 
-fn mode(mode: Mode) -> &'static str {
+pub(super) fn database(config: &Config, patience: Patience) -> Result<Db, StartFault> {
+    Ok(Db::open(location(&config.database), patience).map_err(FlowError::from)?)
+}
+
+pub(super) fn mode(mode: Mode) -> &'static str {
     match mode {
         Mode::Development => "development",
         Mode::Production => "production",
@@ -95,17 +102,28 @@ fn location(url: &DatabaseUrl) -> Location {
     }
 }
 
+/// Where development mode keeps its key, unless one is configured.
+pub(super) fn key_file(config: &Config) -> Option<PathBuf> {
+    match &config.secret.current {
+        KeySource::Given(_) => None,
+        KeySource::BesideDatabase => Some(beside(&config.database)),
+    }
+}
+
+fn beside(database: &DatabaseUrl) -> PathBuf {
+    match database {
+        DatabaseUrl::Sqlite(path) => path.with_extension("key"),
+        DatabaseUrl::Postgres(_) => PathBuf::from("postern.key"),
+    }
+}
+
 /// The keys, and the identifier of the one before: what a database may be stamped with.
 fn keys(config: &Config, parts: &Parts) -> Result<(Keys, Option<String>), StartFault> {
     let current = match &config.secret.current {
         KeySource::Given(key) => key.clone(),
         KeySource::BesideDatabase => {
-            let path = match &config.database {
-                DatabaseUrl::Sqlite(path) => path.with_extension("key"),
-                DatabaseUrl::Postgres(_) => PathBuf::from("postern.key"),
-            };
             let fresh = parts.random.bytes().map_err(FlowError::from)?;
-            key_beside(&path, &Secret::new(fresh))?
+            key_beside(&beside(&config.database), &Secret::new(fresh))?
         }
     };
     let previous = config.secret.previous.as_ref();
@@ -135,12 +153,12 @@ fn settings(config: &Config, parts: &Parts, offers_sms: bool) -> Result<Settings
     })
 }
 
-fn mailer(config: &Config, mailbox: &Mailbox) -> Result<(Mailer, Option<Smtp>), StartFault> {
+pub(super) fn mail_server(config: &Config) -> Result<Option<Smtp>, StartFault> {
     match &config.mail {
-        Mail::Mailbox => Ok((Mailer::Mailbox(mailbox.clone()), None)),
+        Mail::Mailbox => Ok(None),
         Mail::Smtp(settings) => {
-            let server = smtp_server(settings, host(&config.server.public_url));
-            Ok((Mailer::Smtp(Box::new(Smtp::new(server.clone())?)), Some(Smtp::new(server)?)))
+            let hello = host(&config.server.public_url);
+            Ok(Some(Smtp::new(smtp_server(settings, hello))?))
         }
     }
 }

@@ -5,13 +5,13 @@ mod key_file;
 mod server;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix_web::web::Data;
 use tokio::sync::Notify;
 
-use crate::config::Config;
+use crate::config::{Config, DatabaseUrl};
 use crate::delivery::smtp::Smtp;
 use crate::delivery::worker::Worker;
 use crate::domain::password::Cost;
@@ -19,6 +19,7 @@ use crate::flows::start::{self, Refusal};
 use crate::flows::{FlowError, Services, housekeeping};
 use crate::platform::clock::Clock;
 use crate::platform::random::Random;
+use crate::storage::Patience;
 use crate::web::Portal;
 use crate::web::browser::TrustedProxies;
 
@@ -39,6 +40,8 @@ pub struct Parts {
     pub random: Random,
     /// What hashing a password costs.
     pub cost: Cost,
+    /// How long the database may keep somebody waiting.
+    pub patience: Patience,
 }
 
 /// The assembled program.
@@ -72,9 +75,19 @@ pub enum StartFault {
     /// A country that does not exist.
     #[error("sms.countries: {0} is no country that has telephones; an example: US,CA")]
     Country(String),
+    /// The key beside the database is gone, and the database is not new.
+    #[error(
+        "the key beside the database, {}: it is not there, and the database was made with one: put it back, or set \
+         secret.key to it. Without it the numbers in the database cannot be read",
+        .0.display()
+    )]
+    KeyLost(std::path::PathBuf),
     /// The database.
     #[error("database.url: {0}")]
     Database(#[from] FlowError),
+    /// No connection to the database, in its driver's words.
+    #[error("database.url: {0}")]
+    Unreachable(String),
     /// The database is stamped by the other mode.
     #[error(
         "database.url: this database was made in {found} mode, and the mode is {wanted}: \
@@ -105,8 +118,36 @@ pub enum StartFault {
 impl Parts {
     /// The system's clock and dice, and passwords at the policy's cost.
     pub fn real() -> Self {
-        Self { clock: Clock::system(), random: Random::os(), cost: Cost::POLICY }
+        let (clock, random) = (Clock::system(), Random::os());
+        Self { clock, random, cost: Cost::POLICY, patience: Patience::default() }
     }
+}
+
+/// Looks whose database it is, before anything is made in it or beside it.
+///
+/// # Errors
+/// [`StartFault`] if it does not answer, belongs to the other mode, or lost its key.
+pub async fn look_first(config: &Config) -> Result<(), StartFault> {
+    let db = build::database(config, Patience::default())?;
+    db.knock().await.map_err(|words| match &config.database {
+        DatabaseUrl::Sqlite(path) => StartFault::Unreachable(format!("{}: {words}", path.display())),
+        DatabaseUrl::Postgres(_) => StartFault::Unreachable(words),
+    })?;
+    let stamps = start::stamps(&db).await?;
+    let wanted = build::mode(config.mode);
+    match (stamps.mode, build::key_file(config)) {
+        (Some(found), _) if found != wanted => Err(StartFault::OtherMode { found, wanted }),
+        (_, Some(file)) if stamps.key.is_some() && !file.exists() => Err(StartFault::KeyLost(file)),
+        (Some(_) | None, Some(_) | None) => Ok(()),
+    }
+}
+
+/// The mail server that is configured, if one is: the same as codes go through.
+///
+/// # Errors
+/// [`StartFault::Mail`] for settings that cannot work.
+pub fn mail_server(config: &Config) -> Result<Option<Smtp>, StartFault> {
+    build::mail_server(config)
 }
 
 impl App {
@@ -128,6 +169,10 @@ impl App {
     /// # Errors
     /// [`StartFault`] if the database does not answer or is not this one's.
     pub async fn prepare_database(&self) -> Result<Vec<String>, StartFault> {
+        // Whose it is comes first: nobody migrates what is then refused.
+        if start::stamps(&self.services().db).await?.mode.is_some() {
+            self.check_stamp().await?;
+        }
         let applied = start::migrate(self.services()).await?;
         self.check_stamp().await?;
         Ok(applied)
@@ -138,18 +183,15 @@ impl App {
     /// # Errors
     /// As [`App::prepare_database`].
     pub async fn check_stamp(&self) -> Result<(), StartFault> {
-        match start::stamp(self.services(), self.mode, self.previous_key.clone()).await? {
+        match start::stamp(self.services(), self.mode, self.previous_key.as_deref()).await? {
             None => Ok(()),
             Some(Refusal::OtherMode(found)) => Err(StartFault::OtherMode { found, wanted: self.mode }),
             Some(Refusal::OtherKey) => Err(StartFault::OtherKey),
         }
     }
 
-    /// Asks the mail server whether it is there, where there is one; the words are for the operator.
-    ///
-    /// # Errors
-    /// What it answered, scrubbed.
-    pub async fn check_mail(&self) -> Result<(), String> {
+    /// Asks the mail server whether it is there, where there is one. `Err` is what it answered, scrubbed.
+    async fn check_mail(&self) -> Result<(), String> {
         match &self.mail_check {
             Some(smtp) => {
                 smtp.check().await.map_err(|(class, detail)| format!("{}: {detail}", class.as_str()))
@@ -158,22 +200,23 @@ impl App {
         }
     }
 
-    /// Keeps asking the mail server, so that readiness tells the truth. A mail server that is away stops nothing.
-    async fn watch_mail(self: Arc<Self>, flag: Arc<AtomicBool>) {
-        loop {
-            let answer = self.check_mail().await;
-            let was_well = flag.swap(answer.is_ok(), Ordering::Relaxed);
-            match (was_well, answer) {
-                (true, Err(detail)) => {
-                    tracing::warn!(
-                        event = "mail_unreachable",
-                        detail,
-                        "codes by e-mail wait until it answers"
-                    );
-                }
-                (false, Ok(())) => tracing::info!(event = "mail_reachable", "the mail server answers again"),
-                (true, Ok(())) | (false, Err(_)) => {}
+    /// Asks the mail server once, so that readiness tells the truth, and says in the log when the answer is another than
+    /// before. A mail server that is away stops nothing.
+    pub async fn look_at_mail(&self) {
+        let answer = self.check_mail().await;
+        let was_well = self.portal.delivery_is_well.swap(answer.is_ok(), Ordering::Relaxed);
+        match (was_well, answer) {
+            (true, Err(detail)) => {
+                tracing::warn!(event = "mail_unreachable", detail, "codes by e-mail wait until it answers");
             }
+            (false, Ok(())) => tracing::info!(event = "mail_reachable", "the mail server answers again"),
+            (true, Ok(())) | (false, Err(_)) => {}
+        }
+    }
+
+    async fn watch_mail(self: Arc<Self>) {
+        loop {
+            self.look_at_mail().await;
             tokio::time::sleep(LOOK_AT_MAIL).await;
         }
     }
@@ -202,10 +245,7 @@ impl App {
             actix_web::rt::spawn(async move { worker.run(stop.notified()).await })
         };
         let house = actix_web::rt::spawn(Self::keep_house(app.services().clone()));
-        let mail = {
-            let flag = Arc::clone(&app.portal.delivery_is_well);
-            actix_web::rt::spawn(Arc::clone(&app).watch_mail(flag))
-        };
+        let mail = actix_web::rt::spawn(Arc::clone(&app).watch_mail());
         let served = server.await;
         stop.notify_one();
         house.abort();

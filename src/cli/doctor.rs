@@ -1,11 +1,11 @@
 //! Checks configuration, database, key and mail server through the very parts that serving uses, and says how to mend what
 //! is wrong.
 
-use crate::app::{App, Parts, StartFault};
+use crate::app::{StartFault, mail_server};
+use crate::cli::open::{Opened, open};
 use crate::cli::run::{CommandFault, say};
-use crate::config::{Config, Mail, Mode, SmsProvider};
+use crate::config::{Config, DatabaseUrl, Mail, Mode, SmsProvider, SmtpSecurity, SmtpSettings};
 use crate::delivery::message::{Brand, check_texts};
-use crate::flows::start;
 
 pub(super) async fn examine(config: &Config) -> Result<(), CommandFault> {
     let mode = match config.mode {
@@ -13,57 +13,57 @@ pub(super) async fn examine(config: &Config) -> Result<(), CommandFault> {
         Mode::Production => "production",
     };
     well("configuration", &format!("{mode} mode, reached at {}", config.server.public_url))?;
-    let app = match App::assemble(config, Parts::real()) {
-        Ok(app) => app,
-        Err(fault) => return ill("configuration", &fault.to_string()).and(Err(CommandFault::NotWell)),
-    };
-    let checks = [database(&app).await?, mail(config, &app).await?, sms(config)?, texts(config)?];
+    let checks = [database(config).await?, mail(config).await?, sms(config)?, texts(config)?];
     if checks.iter().all(|is_well| *is_well) { Ok(()) } else { Err(CommandFault::NotWell) }
 }
 
-async fn database(app: &App) -> Result<bool, CommandFault> {
-    match start::is_pending(app.services()).await {
-        Err(fault) => {
-            ill("database", &format!("{fault}. Is the address in database.url right, and is it running?"))?;
-            return Ok(false);
+async fn database(config: &Config) -> Result<bool, CommandFault> {
+    match open(config).await {
+        Ok(Opened::Ready(_)) => {
+            well("database and key", "they answer and belong together")?;
+            return Ok(true);
         }
-        Ok(true) => {
-            ill("database", "it answers and wants migrations: run postern migrate")?;
-            return Ok(false);
+        Ok(Opened::WantsMigrations) => {
+            ill("database", "it answers and wants migrations: run postern migrate")?
         }
-        Ok(false) => {}
+        Err(fault @ StartFault::Unreachable(_)) => {
+            let question = match &config.database {
+                DatabaseUrl::Sqlite(_) => "May this user write it, and make files beside it?",
+                DatabaseUrl::Postgres(_) => "Is the address right, and is it running?",
+            };
+            ill("database", &format!("{fault}. {question}"))?;
+        }
+        Err(fault) => ill("database and key", &fault.to_string())?,
     }
-    match app.check_stamp().await {
-        Ok(()) => well("database and key", "they answer and belong together")?,
-        Err(fault @ (StartFault::OtherMode { .. } | StartFault::OtherKey)) => {
-            ill("database and key", &fault.to_string())?;
-            return Ok(false);
-        }
-        Err(fault) => {
-            ill("database", &fault.to_string())?;
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    Ok(false)
 }
 
-async fn mail(config: &Config, app: &App) -> Result<bool, CommandFault> {
-    match &config.mail {
-        Mail::Mailbox => {
-            well("mail", "stays in the built-in mailbox")?;
-            Ok(true)
-        }
-        Mail::Smtp(server) => match app.check_mail().await {
-            Ok(()) => {
-                well("mail", &format!("{}:{} answers, encrypts and lets us in", server.host, server.port))?;
-                Ok(true)
-            }
-            Err(detail) => {
-                let advice = "Check host, port, user and password in mail.url";
-                ill("mail", &format!("{}:{}: {detail}. {advice}", server.host, server.port))?;
-                Ok(false)
-            }
-        },
+async fn mail(config: &Config) -> Result<bool, CommandFault> {
+    let Mail::Smtp(server) = &config.mail else {
+        well("mail", "stays in the built-in mailbox")?;
+        return Ok(true);
+    };
+    let place = format!("{}:{}", server.host, server.port);
+    let answer = match mail_server(config) {
+        Ok(Some(smtp)) => smtp.check().await.map_err(|(class, detail)| {
+            format!("{place}: {}: {detail}. Check host, port, user and password in mail.url", class.as_str())
+        }),
+        Ok(None) => Ok(()),
+        Err(fault) => Err(fault.to_string()),
+    };
+    match answer {
+        Ok(()) => well("mail", &format!("{place} {}", what_it_does(server)))?,
+        Err(ref words) => ill("mail", words)?,
+    }
+    Ok(answer.is_ok())
+}
+
+fn what_it_does(server: &SmtpSettings) -> &'static str {
+    match (server.security, server.credentials.is_some()) {
+        (SmtpSecurity::PlainLoopback, false) => "answers",
+        (SmtpSecurity::PlainLoopback, true) => "answers and lets us in",
+        (SmtpSecurity::Implicit | SmtpSecurity::StartTls, false) => "answers and encrypts",
+        (SmtpSecurity::Implicit | SmtpSecurity::StartTls, true) => "answers, encrypts and lets us in",
     }
 }
 

@@ -1,6 +1,7 @@
 //! The commands, as typed; `run` carries them out.
 
 mod doctor;
+mod open;
 mod run;
 
 use std::path::PathBuf;

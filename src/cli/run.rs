@@ -1,12 +1,12 @@
 //! What the commands do. Words for the operator go to standard output, everything else to standard error.
 
-use std::fs::OpenOptions;
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::net::TcpListener;
 
-use crate::app::{App, Parts, StartFault};
+use crate::app::{App, StartFault};
+use crate::cli::open::{self, Opened};
 use crate::cli::{AccountCommand, Cli, Command, NewAccount, doctor};
-use crate::config::{self, Config, DatabaseUrl, LogFormat, Mode};
+use crate::config::{self, Config, LogFormat};
 use crate::domain::account::Role;
 use crate::domain::email::EmailAddress;
 use crate::domain::password::{PasswordInput, judge};
@@ -15,6 +15,7 @@ use crate::domain::username::Username;
 use crate::flows::invitation::{self, Made, New};
 use crate::flows::{setup, start};
 use crate::web::form::Words;
+use crate::web::page::Development;
 use crate::web::request_log::report_panics_by_place;
 
 /// A command that did not succeed; its words have been said, or are these.
@@ -68,43 +69,20 @@ pub async fn run(cli: Cli) -> Result<(), CommandFault> {
     }
 }
 
-/// Assembles the program and makes sure of its database.
-async fn open(config: &Config) -> Result<App, CommandFault> {
-    make_private_file(config)?;
-    let app = App::assemble(config, Parts::real())?;
-    match &config.database {
-        DatabaseUrl::Sqlite(_) => {
-            app.prepare_database().await?;
-        }
-        // On a server that others may be using, migrations are applied when somebody says so.
-        DatabaseUrl::Postgres(_) => {
-            if start::is_pending(app.services()).await? {
-                let hint = "the database wants migrations: run postern migrate";
-                return Err(CommandFault::Typed(hint.to_owned()));
-            }
-            app.check_stamp().await?;
+/// Everything that a command needs; or what has to be done first.
+async fn ready(config: &Config) -> Result<App, CommandFault> {
+    match open::open(config).await? {
+        Opened::Ready(app) => Ok(*app),
+        Opened::WantsMigrations => {
+            Err(CommandFault::Typed("the database wants migrations: run postern migrate".to_owned()))
         }
     }
-    Ok(app)
-}
-
-/// A new database file is its owner's alone; SQLite gives its companions the same rights.
-fn make_private_file(config: &Config) -> io::Result<()> {
-    if let DatabaseUrl::Sqlite(path) = &config.database {
-        let mut options = OpenOptions::new();
-        options.append(true).create(true);
-        crate::app::owner_only(&mut options);
-        options.open(path).map_err(|error| {
-            io::Error::new(error.kind(), format!("database.url: {}: {error}", path.display()))
-        })?;
-    }
-    Ok(())
 }
 
 async fn serve(config: &Config) -> Result<(), CommandFault> {
     start_log(config.log);
     report_panics_by_place();
-    let app = open(config).await?;
+    let app = ready(config).await?;
     let address = config.server.listen;
     let listener = TcpListener::bind(address).map_err(|fault| StartFault::Listen { address, fault })?;
     greet(config, &app).await?;
@@ -115,25 +93,32 @@ async fn serve(config: &Config) -> Result<(), CommandFault> {
 /// Says on the console, and not in the log, where everything is. The link opens the whole installation.
 async fn greet(config: &Config, app: &App) -> Result<(), CommandFault> {
     let address = app.portal.public_address();
-    let mode = match config.mode {
-        Mode::Development => " in development mode",
-        Mode::Production => "",
-    };
+    let development = app.portal.site.development.as_ref();
+    let mode = if development.is_some() { " in development mode" } else { "" };
     whisper(&format!("\n  {} is ready{mode}:  {address}\n", config.brand.name))?;
     if let Some(token) = setup::token(app.services()).await? {
         whisper("  Nobody has an account yet. Make the first administrator here, once:")?;
         whisper(&format!("  {address}/setup?token={}\n", token.expose()))?;
     }
-    if config.mode == Mode::Development {
-        whisper(&format!("  What it sends arrives here:  {address}/dev/mailbox\n"))?;
+    match development {
+        Some(development) => whisper(&format!("  {}\n", where_messages_go(development, &address))),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// The same as the banner on every page says.
+fn where_messages_go(development: &Development, address: &str) -> String {
+    let mailbox = format!("{address}/dev/mailbox");
+    match (development.mail_leaves, development.sms_leaves) {
+        (false, false) => format!("What it sends arrives here:  {mailbox}"),
+        (true, false) => format!("Email really goes out; text messages arrive here:  {mailbox}"),
+        (false, true) => format!("Text messages really go out; email arrives here:  {mailbox}"),
+        (true, true) => "Email and text messages really go out.".to_owned(),
+    }
 }
 
 async fn migrate(config: &Config) -> Result<(), CommandFault> {
-    make_private_file(config)?;
-    let app = App::assemble(config, Parts::real())?;
-    let applied = app.prepare_database().await?;
+    let applied = open::migrate(config).await?;
     if applied.is_empty() {
         return say("the database is up to date");
     }
@@ -146,7 +131,7 @@ async fn create(config: &Config, new: NewAccount) -> Result<(), CommandFault> {
     })?;
     let email = EmailAddress::parse(&new.email)
         .map_err(|_| CommandFault::Typed("--email: an address like name@example.com".to_owned()))?;
-    let app = open(config).await?;
+    let app = ready(config).await?;
     let password = if new.password_stdin { Some(typed_password(&app, &username)?) } else { None };
     let role = if new.admin { Role::Administrator } else { Role::Person };
     match invitation::create(app.services(), New { username, email, role, password }).await? {
@@ -173,7 +158,7 @@ fn typed_password(app: &App, username: &Username) -> Result<PasswordInput, Comma
 }
 
 async fn list(config: &Config) -> Result<(), CommandFault> {
-    let app = open(config).await?;
+    let app = ready(config).await?;
     let mut after = String::new();
     loop {
         let page = start::list_accounts(app.services(), after.clone()).await?;
@@ -190,7 +175,7 @@ async fn list(config: &Config) -> Result<(), CommandFault> {
 async fn unlock(config: &Config, username: &str) -> Result<(), CommandFault> {
     let nobody = || CommandFault::Typed(format!("{username}: there is no such account"));
     let name = Username::parse(username).map_err(|_| nobody())?;
-    let app = open(config).await?;
+    let app = ready(config).await?;
     if start::unlock(app.services(), &name).await? {
         say(&format!("{username}: passwords and codes may be tried again"))
     } else {
@@ -200,6 +185,8 @@ async fn unlock(config: &Config, username: &str) -> Result<(), CommandFault> {
 
 fn start_log(format: LogFormat) {
     let builder = tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(tracing::Level::INFO);
+    // Colours are for people: in a file or a collector they are noise between the words one searches for.
+    let builder = if io::stderr().is_terminal() { builder } else { builder.with_ansi(false) };
     match format {
         LogFormat::Text => builder.with_target(false).init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),

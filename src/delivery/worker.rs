@@ -9,6 +9,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 
@@ -16,16 +17,14 @@ use crate::delivery::letter::Sender;
 use crate::delivery::mailer::Mailer;
 use crate::delivery::message::{self, Brand, Unsayable};
 use crate::delivery::sms::SmsGateway;
-use crate::domain::delivery::FailureClass;
+use crate::domain::delivery::{FailureClass, Lane};
 use crate::domain::second_factor::Destination;
 use crate::flows::outbox::{self, Outcome, Work};
 use crate::flows::{FlowError, Services};
 
-/// How many messages one claim brings at most.
-const BATCH: usize = 8;
-/// How many messages are under way at most. It is more than one batch, so that a mail server that keeps eight mails
-/// waiting does not hold up the text messages behind them.
-const MOST_UNDER_WAY: usize = 2 * BATCH;
+/// How many messages of one lane are under way at most. Each lane has places of its own, so that a mail server that keeps
+/// eight mails waiting holds up neither text messages nor, with eight letters, a code.
+const PLACES: usize = 8;
 /// How often to look while something waits or is under way: a test's clock jumps, and a lease may run out elsewhere.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How often to look while nothing waits, for what another process left behind.
@@ -45,6 +44,7 @@ struct Parts {
     gateway: SmsGateway,
     brand: Brand,
     sender: Sender,
+    places: [(Lane, Arc<Semaphore>); 3],
 }
 
 impl Worker {
@@ -56,11 +56,12 @@ impl Worker {
         brand: Brand,
         sender: Sender,
     ) -> Self {
-        Self { parts: Arc::new(Parts { services, mailer, gateway, brand, sender }) }
+        let places = Lane::ALL.map(|lane| (lane, Arc::new(Semaphore::new(PLACES))));
+        Self { parts: Arc::new(Parts { services, mailer, gateway, brand, sender, places }) }
     }
 
-    /// Sends what is due now, up to eight messages at the same time, and waits for all of them. Returns how many there
-    /// were, sent or not.
+    /// Sends what is due now, up to eight messages of each lane at the same time, and waits for all of them. Returns how
+    /// many there were, sent or not.
     ///
     /// # Errors
     /// [`FlowError`] if nothing could be claimed.
@@ -79,10 +80,8 @@ impl Worker {
         let mut under_way = JoinSet::new();
         let mut can_claim = true;
         loop {
-            if under_way.len() + BATCH <= MOST_UNDER_WAY {
-                let claimed = self.begin(&mut under_way).await;
-                note_change(&mut can_claim, &claimed);
-            }
+            let claimed = self.begin(&mut under_way).await;
+            note_change(&mut can_claim, &claimed);
             let pause = self.pause(!under_way.is_empty()).await;
             tokio::select! {
                 () = &mut stop => break,
@@ -102,11 +101,19 @@ impl Worker {
     }
 
     async fn begin(&self, under_way: &mut JoinSet<()>) -> Result<usize, FlowError> {
-        let batch = outbox::claim(&self.parts.services).await?;
+        let room = self.parts.places.each_ref().map(|(lane, places)| (*lane, places.available_permits()));
+        if room.iter().all(|(_, free)| *free == 0) {
+            return Ok(0);
+        }
+        let batch = outbox::claim(&self.parts.services, &room).await?;
         let claimed = batch.len();
         for work in batch {
             let parts = Arc::clone(&self.parts);
-            under_way.spawn(async move { parts.deliver(work).await });
+            let place = parts.place(work.lane());
+            under_way.spawn(async move {
+                parts.deliver(work).await;
+                drop(place);
+            });
         }
         Ok(claimed)
     }
@@ -127,6 +134,13 @@ impl Worker {
 }
 
 impl Parts {
+    /// A place in a lane, which is free again once this is dropped. `None` if a clone of the worker was quicker: then one
+    /// message more than planned is under way, and no harm is done.
+    fn place(&self, lane: Lane) -> Option<OwnedSemaphorePermit> {
+        let (_, places) = self.places.iter().find(|(found, _)| *found == lane)?;
+        Arc::clone(places).try_acquire_owned().ok()
+    }
+
     async fn deliver(&self, work: Work) {
         let outcome = self.send(&work).await;
         log(&work, &outcome);

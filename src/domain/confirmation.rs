@@ -30,3 +30,68 @@ pub fn missing(session: &Session, factor: &SecondFactor, now: DateTime<Utc>) -> 
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::browser::BrowserLabel;
+    use crate::domain::samples::{at, id, mailbox, on, telephone};
+    use crate::domain::session::EnteredBy;
+
+    fn session(password_at: Option<DateTime<Utc>>, code_at: Option<DateTime<Utc>>) -> Session {
+        Session {
+            id: id(2),
+            account: id(1),
+            entered_by: EnteredBy::Password,
+            password_at,
+            code_at,
+            browser: BrowserLabel::from_user_agent(None),
+            started_at: at(0),
+            last_seen_at: at(0),
+            expires_at: at(43_200),
+        }
+    }
+
+    #[test]
+    fn the_password_is_missing_first_and_the_code_only_where_a_method_is_on() {
+        let (never, fresh, old) = (None, Some(at(0)), Some(at(-600)));
+        for (password, code, off, with_method) in [
+            (never, never, Some(Missing::Password), Some(Missing::Password)),
+            (never, fresh, Some(Missing::Password), Some(Missing::Password)),
+            (never, old, Some(Missing::Password), Some(Missing::Password)),
+            (old, never, Some(Missing::Password), Some(Missing::Password)),
+            (old, fresh, Some(Missing::Password), Some(Missing::Password)),
+            (old, old, Some(Missing::Password), Some(Missing::Password)),
+            (fresh, never, None, Some(Missing::Code)),
+            (fresh, old, None, Some(Missing::Code)),
+            (fresh, fresh, None, None),
+        ] {
+            let session = session(password, code);
+            assert_eq!(missing(&session, &SecondFactor::Off, at(0)), off, "{password:?} {code:?}");
+            for factor in [on(mailbox("ada@example.com")), on(telephone())] {
+                assert_eq!(missing(&session, &factor, at(0)), with_method, "{password:?} {code:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_half_is_good_for_ten_minutes_and_not_a_moment_longer() {
+        let factor = on(telephone());
+        let last = at(600) - TimeDelta::microseconds(1);
+        let both = session(Some(at(0)), Some(at(0)));
+        assert_eq!(missing(&both, &factor, last), None);
+        assert_eq!(missing(&both, &factor, at(600)), Some(Missing::Password));
+        let code_first = session(Some(at(1)), Some(at(0)));
+        assert_eq!(missing(&code_first, &factor, at(600)), Some(Missing::Code));
+        let password_first = session(Some(at(0)), Some(at(1)));
+        assert_eq!(missing(&password_first, &factor, at(600)), Some(Missing::Password));
+    }
+
+    #[test]
+    fn how_somebody_logged_in_makes_no_difference_once_both_halves_are_there() {
+        for entered_by in [EnteredBy::Password, EnteredBy::TrustedComputer, EnteredBy::Code] {
+            let session = Session { entered_by, ..session(Some(at(0)), Some(at(0))) };
+            assert_eq!(missing(&session, &on(telephone()), at(1)), None);
+        }
+    }
+}

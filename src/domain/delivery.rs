@@ -147,6 +147,32 @@ pub enum Urgency {
     Letter,
 }
 
+/// With what a message shares its places on the way out: a silent mail server must not hold up text messages, nor a heap
+/// of letters a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Codes by mail.
+    MailedCodes,
+    /// Codes by text message.
+    TextedCodes,
+    /// Everything else.
+    Letters,
+}
+
+impl Lane {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::MailedCodes, Self::TextedCodes, Self::Letters];
+
+    /// Where a message belongs.
+    pub fn of(channel: Method, urgency: Urgency) -> Self {
+        match (urgency, channel) {
+            (Urgency::Code, Method::Email) => Self::MailedCodes,
+            (Urgency::Code, Method::Sms) => Self::TextedCodes,
+            (Urgency::Letter, Method::Email | Method::Sms) => Self::Letters,
+        }
+    }
+}
+
 /// What an attempt that did not hand a message over leaves to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -204,18 +230,16 @@ pub fn after_failure(attempt: &Attempt, now: DateTime<Utc>) -> Next {
 }
 
 fn retry(attempt: &Attempt, now: DateTime<Utc>) -> Next {
-    if let Some(wait) = attempt.retry_after {
-        return within_window(attempt, now + wait, now);
-    }
-    match attempt.urgency {
-        Urgency::Code => match code_offset(attempt.channel, attempt.number) {
-            Some(offset) => within_window(attempt, attempt.created_at + spread(offset, attempt.jitter), now),
-            None => within_window(attempt, attempt.give_up_at - LAST_START, now),
-        },
-        Urgency::Letter => {
-            within_window(attempt, now + spread(letter_wait(attempt.number), attempt.jitter), now)
-        }
-    }
+    let planned = match attempt.urgency {
+        Urgency::Code => code_offset(attempt.channel, attempt.number)
+            .map_or(attempt.give_up_at - LAST_START, |offset| {
+                attempt.created_at + spread(offset, attempt.jitter)
+            }),
+        Urgency::Letter => now + spread(letter_wait(attempt.number), attempt.jitter),
+    };
+    // A wish makes the wait longer and never shorter: after a "0" we would ask as fast as we can.
+    let start = attempt.retry_after.map_or(planned, |wait| planned.max(now + wait));
+    within_window(attempt, start, now)
 }
 
 /// Seconds after the request at which the attempt after the `number`-th starts.
@@ -319,6 +343,8 @@ mod tests {
             ..attempt(Method::Sms, FailureClass::RetrySafe, 1)
         };
         assert_eq!(after_failure(&asked, at(1)), Next::At(at(4)));
+        let at_once = Attempt { retry_after: Some(TimeDelta::zero()), ..asked };
+        assert!(matches!(after_failure(&at_once, at(0)), Next::At(start) if start > at(1)), "as planned");
         let too_long = Attempt { retry_after: Some(TimeDelta::seconds(600)), ..asked };
         assert_eq!(after_failure(&too_long, at(1)), Next::Expire);
     }

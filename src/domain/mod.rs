@@ -14,6 +14,8 @@ pub mod limits;
 pub mod login;
 pub mod password;
 pub mod phone;
+#[cfg(test)]
+mod samples;
 pub mod second_factor;
 pub mod secret;
 pub mod session;

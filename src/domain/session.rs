@@ -41,6 +41,13 @@ pub struct PendingLogin {
     pub expires_at: DateTime<Utc>,
 }
 
+impl PendingLogin {
+    /// Whether the code may still be entered, as far as the time goes.
+    pub fn is_live(&self, now: DateTime<Utc>) -> bool {
+        now < self.expires_at
+    }
+}
+
 /// A completed login.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -169,5 +176,152 @@ impl Entry {
             EnteredBy::Code => Some(now),
             EnteredBy::Password | EnteredBy::TrustedComputer => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::account::{Epochs, Standing};
+    use crate::domain::samples::{
+        ada, at, challenge, id, mailbox, on, right_code, right_password, telephone,
+    };
+    use crate::domain::second_factor::Destination;
+
+    const RULES: SessionRules = SessionRules { idle: TimeDelta::minutes(30), max: TimeDelta::hours(12) };
+
+    fn session() -> Session {
+        Session {
+            id: id(2),
+            account: id(1),
+            entered_by: EnteredBy::Code,
+            password_at: Some(at(0)),
+            code_at: Some(at(0)),
+            browser: BrowserLabel::from_user_agent(None),
+            started_at: at(0),
+            last_seen_at: at(0),
+            expires_at: at(0) + RULES.max,
+        }
+    }
+
+    /// Ada's pending login: it waits for the code of the sample challenge.
+    fn pending() -> PendingLogin {
+        PendingLogin {
+            id: id(3),
+            account: id(1),
+            session_epoch: 3,
+            challenge: id(9),
+            asked_because: AskedBecause::NewComputer,
+            opened_at: at(0),
+            expires_at: at(0) + PENDING_LOGIN_LIFE,
+        }
+    }
+
+    fn ada_at_home() -> Destination {
+        mailbox("ada@example.com")
+    }
+
+    fn login_code() -> CodeProof {
+        right_code(&challenge(Purpose::Login, ada_at_home()))
+    }
+
+    const A_MOMENT: TimeDelta = TimeDelta::microseconds(1);
+
+    #[test]
+    fn a_session_idles_out_and_runs_its_time() {
+        assert!(session().is_live(&RULES, at(0) + RULES.idle - A_MOMENT));
+        assert!(!session().is_live(&RULES, at(0) + RULES.idle));
+        let busy = Session { last_seen_at: at(0) + RULES.max, ..session() };
+        assert!(busy.is_live(&RULES, at(0) + RULES.max - A_MOMENT));
+        assert!(!busy.is_live(&RULES, at(0) + RULES.max));
+    }
+
+    #[test]
+    fn its_use_is_noted_once_a_minute() {
+        assert!(!session().wants_touch(at(60) - A_MOMENT));
+        assert!(session().wants_touch(at(60)));
+    }
+
+    #[test]
+    fn a_pending_login_waits_as_long_as_its_code_may_be_owed() {
+        assert_eq!(PENDING_LOGIN_LIFE, TimeDelta::minutes(30));
+        assert!(pending().is_live(at(0) + PENDING_LOGIN_LIFE - A_MOMENT));
+        assert!(!pending().is_live(at(0) + PENDING_LOGIN_LIFE));
+    }
+
+    #[test]
+    fn the_code_of_this_very_login_opens_a_session() {
+        let entry = Entry::by_code(&pending(), &login_code(), &ada(), &on(ada_at_home())).unwrap();
+        assert_eq!(entry.account(), &id(1));
+        assert_eq!(entry.session_epoch(), 3);
+        assert_eq!(entry.entered_by(), EnteredBy::Code);
+        assert_eq!(entry.code_at(at(7)), Some(at(7)));
+
+        let phone = right_code(&challenge(Purpose::Login, telephone()));
+        assert!(Entry::by_code(&pending(), &phone, &ada(), &on(telephone())).is_some());
+    }
+
+    #[test]
+    fn no_other_code_opens_it() {
+        let of = |purpose| right_code(&challenge(purpose, ada_at_home()));
+        let of_another_login =
+            right_code(&Challenge { id: id(8), ..challenge(Purpose::Login, ada_at_home()) });
+        let of_bob = right_code(&Challenge { account: id(7), ..challenge(Purpose::Login, ada_at_home()) });
+        for (code, whose) in [
+            (of(Purpose::SetUp), "a set-up"),
+            (of(Purpose::ConfirmIdentity), "a confirmation"),
+            (of(Purpose::EmailOfRecord), "an address of record"),
+            (of_another_login, "another login"),
+            (of_bob, "another account"),
+        ] {
+            assert!(Entry::by_code(&pending(), &code, &ada(), &on(ada_at_home())).is_none(), "{whose}");
+        }
+    }
+
+    #[test]
+    fn a_right_code_opens_nothing_once_something_has_ended_the_login() {
+        let changed: [(&str, Account, SecondFactor); 7] = [
+            ("another account", Account { id: id(7), ..ada() }, on(ada_at_home())),
+            (
+                "disabled",
+                Account { standing: Standing::Disabled { since: at(0) }, ..ada() },
+                on(ada_at_home()),
+            ),
+            ("ended", Account { epochs: Epochs { session: 4, trust: 5 }, ..ada() }, on(ada_at_home())),
+            (
+                "an epoch to come",
+                Account { epochs: Epochs { session: 2, trust: 5 }, ..ada() },
+                on(ada_at_home()),
+            ),
+            ("turned off", ada(), SecondFactor::Off),
+            ("another address", ada(), on(mailbox("ada@elsewhere.example"))),
+            ("another method", ada(), on(telephone())),
+        ];
+        for (what, account, factor) in changed {
+            assert!(Entry::by_code(&pending(), &login_code(), &account, &factor).is_none(), "{what}");
+        }
+        let of_bob = PendingLogin { account: id(7), ..pending() };
+        assert!(Entry::by_code(&of_bob, &login_code(), &ada(), &on(ada_at_home())).is_none());
+    }
+
+    #[test]
+    fn a_password_alone_is_no_code() {
+        let proof = right_password(&id(1), 3);
+        for (entry, entered_by) in [
+            (Entry::by_password(&proof), EnteredBy::Password),
+            (Entry::by_trusted_computer(&proof), EnteredBy::TrustedComputer),
+        ] {
+            assert_eq!((entry.account(), entry.session_epoch()), (&id(1), 3));
+            assert_eq!(entry.entered_by(), entered_by);
+            assert_eq!(entry.code_at(at(0)), None);
+        }
+    }
+
+    #[test]
+    fn the_words_in_the_database_are_read_back() {
+        for entered_by in [EnteredBy::Password, EnteredBy::TrustedComputer, EnteredBy::Code] {
+            assert_eq!(EnteredBy::stored(entered_by.as_str()), Some(entered_by));
+        }
+        assert_eq!(EnteredBy::stored("recovery"), None);
     }
 }

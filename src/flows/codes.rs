@@ -178,44 +178,66 @@ fn held_until(
     Ok(sends::held_until(tx, &next, services.now())?)
 }
 
-/// Spends one try and commits it, alone: whatever happens next gives no guess back. `Err` is what the page says instead.
-pub(super) async fn enter(
+/// Takes a typed code in two writes. The first spends the try and commits it, alone: whatever happens next gives no guess
+/// back. The second looks again, derives, compares, uses the challenge up and lets `open` do what the code allows; exactly
+/// one caller gets there.
+pub(super) async fn take<T, F>(
     services: &Services,
-    challenge: Id<Challenge>,
-    account: Id<Account>,
+    challenge: &Challenge,
     typed: TypedCode,
-) -> Result<Result<(SpentTry, TypedCode), NotEntered>, FlowError> {
-    let (now, this) = (services.now(), services.clone());
+    open: F,
+) -> Result<Result<T, NotEntered>, FlowError>
+where
+    F: FnOnce(&mut Tx<'_>, &CodeProof) -> Result<T, FlowError> + Send + 'static,
+    T: Send + 'static,
+{
+    let (this, challenge) = (services.clone(), challenge.clone());
+    let (id, account) = (challenge.id.clone(), challenge.account.clone());
+    let spent = match services.db.write(move |tx| spend(&this, tx, &challenge)).await? {
+        Ok(spent) => spent,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let this = services.clone();
     services
         .db
         .write(move |tx| {
-            let Some(found) = challenges::find(tx, &challenge, &this.keys)? else {
-                return Ok(Err(NotEntered::Gone));
-            };
-            let Some(owner) = accounts::find(tx, &account, now)? else { return Ok(Err(NotEntered::Gone)) };
-            if let Some(stopped) = stops(&owner, found.purpose) {
-                return Ok(Err(NotEntered::Stopped(stopped)));
+            accounts::lock(tx, &account)?;
+            match compare(&this, tx, &id, spent, &typed)? {
+                Ok(proof) => open(tx, &proof).map(Ok),
+                Err(refused) => Ok(Err(refused)),
             }
-            if found.is_open(now) && !found.has_live_code(now) && found.tries_left() > 0 {
-                return Ok(Err(NotEntered::TooOld));
-            }
-            let Some(spent) = challenges::spend_try(tx, &challenge, now)? else {
-                let is_spent = found.is_open(now) && found.tries_left() == 0;
-                return Ok(Err(if is_spent { NotEntered::Spent } else { NotEntered::Gone }));
-            };
-            if found.purpose.counts_for_account() && !accounts::count_code_failure(tx, &account, now)? {
-                // Paused in this very moment by another try: this one is not compared.
-                let standing = accounts::find(tx, &account, now)?.map(|owner| owner.second_factor_standing);
-                return Ok(Err(NotEntered::Stopped(standing.unwrap_or(SecondFactorStanding::Suspended))));
-            }
-            Ok(Ok((spent, typed)))
         })
         .await
 }
 
-/// The second half of entering a code, inside the transaction that carries out what it opens: look again, derive, compare,
-/// and use the challenge up. Exactly one caller gets a proof.
-pub(super) fn compare(
+fn spend(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    challenge: &Challenge,
+) -> Result<Result<SpentTry, NotEntered>, FlowError> {
+    let (now, id, account) = (services.now(), &challenge.id, &challenge.account);
+    accounts::lock(tx, account)?;
+    let found = challenges::find(tx, id, &services.keys)?;
+    let (Some(found), Some(owner)) = (found, accounts::find(tx, account, now)?) else {
+        return Ok(Err(NotEntered::Gone));
+    };
+    if let Some(stopped) = stops(&owner, found.purpose) {
+        return Ok(Err(NotEntered::Stopped(stopped)));
+    }
+    if found.is_open(now) && !found.has_live_code(now) && found.tries_left() > 0 {
+        return Ok(Err(NotEntered::TooOld));
+    }
+    let Some(spent) = challenges::spend_try(tx, id, now)? else {
+        let is_spent = found.is_open(now) && found.tries_left() == 0;
+        return Ok(Err(if is_spent { NotEntered::Spent } else { NotEntered::Gone }));
+    };
+    if found.purpose.counts_for_account() {
+        accounts::count_code_failure(tx, account, now)?;
+    }
+    Ok(Ok(spent))
+}
+
+fn compare(
     services: &Services,
     tx: &mut Tx<'_>,
     challenge: &Id<Challenge>,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::account::TrustEnd;
 use crate::domain::ids::Id;
-use crate::domain::trusted_computer::TrustedComputer;
+use crate::domain::trusted_computer::{Trust, TrustedComputer};
 use crate::flows::current::LoggedIn;
 use crate::flows::{FlowError, Services, Visitor};
 use crate::storage::{accounts, trusted_computers};
@@ -25,6 +25,7 @@ pub struct Overview {
 /// As for any fault.
 pub async fn overview(services: &Services, who: &LoggedIn, visitor: &Visitor) -> Result<Overview, FlowError> {
     let (account, token, now) = (who.account.clone(), visitor.computer.clone(), services.now());
+    let days = services.settings.trusted_days;
     services
         .db
         .read(move |conn| {
@@ -32,7 +33,8 @@ pub async fn overview(services: &Services, who: &LoggedIn, visitor: &Visitor) ->
                 Some(token) => trusted_computers::find(conn, &token.hash(), &account.id)?,
                 None => None,
             };
-            let computers = trusted_computers::list(conn, &account, now)?;
+            let mut computers = trusted_computers::list(conn, &account, now)?;
+            computers.retain(|computer| computer.trust(&account, days, now) == Trust::Holds);
             Ok(Overview { computers, this_one: this_one.map(|computer| computer.id), now })
         })
         .await
@@ -51,7 +53,7 @@ pub async fn trusted_until(
     let mut computers = overview.computers.into_iter();
     Ok(computers
         .find(|computer| Some(&computer.id) == overview.this_one.as_ref())
-        .map(|found| found.expires_at))
+        .map(|found| found.ends_at(services.settings.trusted_days)))
 }
 
 /// Forgets one computer of the account; `false` if there is none by that identifier.

@@ -181,29 +181,21 @@ pub async fn code(
     let (this, session) = (services.clone(), who.session.clone());
     let owed = services.db.read(move |conn| owed(&this, conn, &session)).await?;
     let Some(challenge) = owed else { return Ok(Confirmed::Gone) };
-    let spent = codes::enter(services, challenge.id.clone(), who.account.id.clone(), typed).await?;
-    let (spent, typed) = match spent {
-        Ok(spent) => spent,
-        Err(refused) => return Ok(refusal(refused)),
-    };
-    let this = services.clone();
-    services
-        .db
-        .write(move |tx| {
-            still_live(tx, &who, this.now())?;
-            match codes::compare(&this, tx, &challenge.id, spent, &typed)? {
-                Ok(_) => {
-                    let session = Session { code_at: Some(this.now()), ..who.session.clone() };
-                    go_on(&this, tx, &LoggedIn { session, account: who.account }, &visitor)
-                }
-                Err(NotEntered::Spent) => {
-                    sessions::forget_password_half(tx, &who.session.id)?;
-                    Ok(Confirmed::Spent)
-                }
-                Err(refused) => Ok(refusal(refused)),
-            }
-        })
-        .await
+    let (this, session) = (services.clone(), who.session.id.clone());
+    let entered = codes::take(services, &challenge, typed, move |tx, _| {
+        let now = this.now();
+        still_live(tx, &who, now)?;
+        let session = Session { code_at: Some(now), ..who.session.clone() };
+        go_on(&this, tx, &LoggedIn { session, account: who.account }, &visitor)
+    });
+    let outcome = entered.await?.unwrap_or_else(refusal);
+    if matches!(outcome, Confirmed::Spent) {
+        services
+            .db
+            .write(move |tx| Ok::<_, FlowError>(sessions::forget_password_half(tx, &session)?))
+            .await?;
+    }
+    Ok(outcome)
 }
 
 fn refusal(refused: NotEntered) -> Confirmed {

@@ -27,6 +27,16 @@ pub enum Found {
     Nobody,
 }
 
+/// Whether a code is owed.
+pub enum Owed {
+    /// It is.
+    Code(Box<PendingLogin>),
+    /// It was, for too long.
+    TookTooLong,
+    /// Nothing: there is no such login, or it was ended.
+    Nothing,
+}
+
 /// The session of a token.
 ///
 /// # Errors
@@ -55,13 +65,19 @@ fn touch(services: &Services, session: &Session) {
     });
 }
 
-/// The live pending login of a token.
+/// The pending login of a token.
 ///
 /// # Errors
 /// As for any fault.
-pub async fn pending_login(services: &Services, token: &Token) -> Result<Option<PendingLogin>, FlowError> {
-    let (hash, now): (TokenHash, _) = (token.hash(), services.now());
-    services.db.glance(move |conn| Ok(pending_logins::find_live(conn, &hash, now)?)).await
+pub async fn pending_login(services: &Services, token: &Token) -> Result<Owed, FlowError> {
+    let hash: TokenHash = token.hash();
+    let found =
+        services.db.glance(move |conn| Ok::<_, FlowError>(pending_logins::find(conn, &hash)?)).await?;
+    Ok(match found {
+        Some(pending) if pending.is_live(services.now()) => Owed::Code(Box::new(pending)),
+        Some(_) => Owed::TookTooLong,
+        None => Owed::Nothing,
+    })
 }
 
 /// Looks again, inside a write: a session that was ended since the request began must not be issued anew. Locks the

@@ -99,7 +99,7 @@ pub async fn prompt(services: &Services, pending: &PendingLogin) -> Result<Optio
         .await
 }
 
-/// Takes a code: one write spends the try, a second compares and opens the session.
+/// Takes a code. Right, it opens the session.
 ///
 /// # Errors
 /// As for any fault; the try stays spent.
@@ -111,19 +111,14 @@ pub async fn submit(
     trust_computer: bool,
     visitor: Visitor,
 ) -> Result<CodeEntry, FlowError> {
-    let (challenge, account) = (pending.challenge.clone(), pending.account.clone());
-    let (spent, typed) = match codes::enter(services, challenge, account, typed).await? {
-        Ok(spent) => spent,
-        Err(refused) => return Ok(refusal(refused)),
-    };
+    let (keys, id) = (services.keys.clone(), pending.challenge.clone());
+    let owed = services.db.read(move |conn| Ok::<_, FlowError>(challenges::find(conn, &id, &keys)?)).await?;
+    let Some(challenge) = owed else { return Ok(CodeEntry::Over) };
     let this = services.clone();
-    services
-        .db
-        .write(move |tx| match codes::compare(&this, tx, &pending.challenge, spent, &typed)? {
-            Ok(proof) => open(&this, tx, &ticket, &pending, &proof, trust_computer, &visitor),
-            Err(refused) => Ok(refusal(refused)),
-        })
-        .await
+    let entered = codes::take(services, &challenge, typed, move |tx, proof| {
+        open(&this, tx, &ticket, &pending, proof, trust_computer, &visitor)
+    });
+    Ok(entered.await?.unwrap_or_else(refusal))
 }
 
 fn refusal(refused: NotEntered) -> CodeEntry {
@@ -147,7 +142,9 @@ fn open(
     visitor: &Visitor,
 ) -> Result<CodeEntry, FlowError> {
     let now = services.now();
-    pending_logins::end(tx, &ticket.hash(), now)?;
+    if pending_logins::end(tx, &ticket.hash(), now)?.is_none() {
+        return Ok(CodeEntry::Over);
+    }
     let Some(account) = accounts::find(tx, &pending.account, now)? else { return Ok(CodeEntry::Over) };
     let factor = second_factors::find(tx, &account.id, &services.keys)?;
     let Some(entry) = Entry::by_code(pending, proof, &account, &factor) else { return Ok(CodeEntry::Over) };

@@ -14,8 +14,8 @@ use crate::domain::password::{Area, Cost, HashingFault};
 
 /// How many requests may wait for a free core.
 const QUEUE: usize = 64;
-/// How long one may wait.
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// How long one may wait for a core.
+const LONGEST_WAIT: Duration = Duration::from_millis(1_500);
 
 /// The pool.
 pub struct HashingPool {

@@ -5,10 +5,11 @@ use crate::domain::email::EmailAddress;
 use crate::domain::invitation::{INVITATION_LIFE, Invitation};
 use crate::domain::password::{PasswordInput, hash};
 use crate::domain::secret::Secret;
+use crate::domain::token::Token;
 use crate::domain::username::Username;
 use crate::flows::{FlowError, Services};
 use crate::storage::accounts::NewAccount;
-use crate::storage::{StorageError, Taken, accounts, invitations};
+use crate::storage::{StorageError, Taken, accounts, invitations, outbox, pending_logins, sessions};
 
 /// An account to be made.
 pub struct New {
@@ -85,7 +86,7 @@ pub async fn create(services: &Services, new: New) -> Result<Made, FlowError> {
 /// The link of an invitation. It is a secret: it opens the account.
 pub(super) fn link(services: &Services, invitation: &Invitation) -> Result<Secret<String>, FlowError> {
     let token = invitation.token(&services.keys);
-    let token = token.ok_or_else(|| StorageError::Broken("an invitation's key is gone".to_owned()))?;
+    let token = token.ok_or_else(|| StorageError::Unreadable("an invitation's key is gone".to_owned()))?;
     let base = services.settings.public_url.as_str().trim_end_matches('/');
     Ok(Secret::new(format!("{base}/invitation?token={}", token.expose())))
 }
@@ -117,11 +118,17 @@ pub async fn find(services: &Services, token: &str) -> Result<Standing, FlowErro
         .await
 }
 
-/// Sets the first password. It logs nobody in. `false` if the invitation is closed by now.
+/// Sets the first password. It logs nobody in, and ends whatever the browser's ticket had opened. `false` if the invitation
+/// is closed by now.
 ///
 /// # Errors
 /// As for any fault.
-pub async fn accept(services: &Services, token: &str, password: PasswordInput) -> Result<bool, FlowError> {
+pub async fn accept(
+    services: &Services,
+    token: &str,
+    password: PasswordInput,
+    old_ticket: Option<Token>,
+) -> Result<bool, FlowError> {
     let Standing::Open(account) = find(services, token).await? else { return Ok(false) };
     let Some(id) = Invitation::named_by(token) else { return Ok(false) };
     let (cost, salt) = (services.settings.cost, services.random.bytes()?);
@@ -133,7 +140,12 @@ pub async fn accept(services: &Services, token: &str, password: PasswordInput) -
             if !invitations::use_up(tx, &id, now)? {
                 return Ok(false);
             }
-            Ok(accounts::accept_invitation(tx, &account.id, &stored, now)?)
+            if let Some(old) = old_ticket {
+                sessions::end(tx, &old.hash())?;
+                pending_logins::end(tx, &old.hash(), now)?;
+            }
+            let came_by_mail = outbox::has_mailed(tx, &id)?;
+            Ok(accounts::accept_invitation(tx, &account.id, &stored, came_by_mail, now)?)
         })
         .await
 }

@@ -7,6 +7,7 @@ use crate::domain::second_factor::Destination;
 use crate::domain::session::{Entry, PENDING_LOGIN_LIFE, PendingLogin};
 use crate::domain::token::Token;
 use crate::flows::codes::{NewChallenge, open_and_send};
+use crate::flows::logout::give_up;
 use crate::flows::password_check::{Checked, RightPassword, check_password};
 use crate::flows::{FlowError, Services, Visitor};
 use crate::storage::{Tx, accounts, pending_logins, second_factors, sessions, trusted_computers};
@@ -81,8 +82,7 @@ fn proceed(
     };
     right.forgive(tx, now)?;
     if let Some(old) = old_ticket {
-        sessions::end(tx, &old.hash())?;
-        pending_logins::end(tx, &old.hash(), now)?;
+        give_up(tx, old, now)?;
     }
     Ok(login)
 }

@@ -1,10 +1,12 @@
 //! Log out: this session, and this computer if it is to be forgotten; or give a pending login up.
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::account::Account;
 use crate::domain::ids::Id;
 use crate::domain::token::Token;
 use crate::flows::{FlowError, Services};
-use crate::storage::{pending_logins, sessions, trusted_computers};
+use crate::storage::{Tx, challenges, pending_logins, sessions, trusted_computers};
 
 /// Ends a session. With `forget`, the browser's token stops sparing this account's code. Answers whether anything still
 /// hangs on that token.
@@ -35,5 +37,14 @@ pub async fn log_out(
 /// As for any fault.
 pub async fn cancel(services: &Services, ticket: Token) -> Result<(), FlowError> {
     let now = services.now();
-    services.db.write(move |tx| Ok(pending_logins::end(tx, &ticket.hash(), now)?)).await
+    services.db.write(move |tx| give_up(tx, &ticket, now)).await
+}
+
+/// Ends what a ticket opened past the password, and the code that was owed for it: nothing is sent for it any more.
+pub(super) fn give_up(tx: &mut Tx<'_>, ticket: &Token, now: DateTime<Utc>) -> Result<(), FlowError> {
+    sessions::end(tx, &ticket.hash())?;
+    if let Some(challenge) = pending_logins::end(tx, &ticket.hash(), now)? {
+        challenges::end_one(tx, &challenge, now)?;
+    }
+    Ok(())
 }

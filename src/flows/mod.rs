@@ -2,6 +2,9 @@
 //!
 //! A story reads, does what is slow with no connection held (hashing), looks again and writes, all in one closure. An `Err`
 //! is a fault and rolls back; a refusal is a value and commits, or a wrong guess would be a free one.
+//!
+//! On PostgreSQL two stories about one account may meet. They lock in one order, or each would wait for the other: the
+//! account, then the installation, then its challenges, sessions and all the rest.
 
 mod codes;
 pub mod computers;
@@ -14,12 +17,12 @@ pub mod invitation;
 pub mod login;
 pub mod logout;
 pub mod mailbox;
-mod name_turns;
 pub mod outbox;
 pub mod password_check;
 pub mod profile;
 pub mod setup;
 pub mod start;
+mod turns;
 pub mod two_factor;
 
 use std::sync::Arc;
@@ -36,7 +39,7 @@ use crate::domain::phone::Country;
 use crate::domain::session::SessionRules;
 use crate::domain::token::{TOKEN_BYTES, Token};
 use crate::flows::hashing::{HashingPool, Refused};
-use crate::flows::name_turns::NameTurns;
+use crate::flows::turns::Turns;
 use crate::platform::clock::Clock;
 use crate::platform::random::{NoRandomness, Random};
 use crate::storage::second_factors::Sealer;
@@ -61,8 +64,8 @@ pub struct Services {
     pub wake: Arc<Notify>,
     /// Where passwords are hashed.
     pub hashing: Arc<HashingPool>,
-    /// Whose password is being checked.
-    pub turns: Arc<NameTurns>,
+    /// Whose passwords are being checked.
+    pub turns: Arc<Turns>,
 }
 
 /// What the operator chose, as far as stories need it.
@@ -138,7 +141,7 @@ impl FlowError {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Storage(StorageError::Unavailable) | Self::Busy => true,
-            Self::Storage(StorageError::Taken(_) | StorageError::Broken(_))
+            Self::Storage(StorageError::Taken(_) | StorageError::Unreadable(_) | StorageError::Broken(_))
             | Self::NoRandomness(_)
             | Self::Hashing(_)
             | Self::SessionOver => false,

@@ -9,7 +9,7 @@ use crate::domain::browser::BrowserLabel;
 use crate::domain::challenge::{Challenge, Purpose};
 use crate::domain::code::Code;
 use crate::domain::delivery::{
-    Attempt, FailureClass, MIN_LIFE_AT_SEND, MessageState, Next, Urgency, after_failure,
+    Attempt, FailureClass, Lane, MIN_LIFE_AT_SEND, MessageState, Next, Urgency, after_failure,
 };
 use crate::domain::ids::Id;
 use crate::domain::invitation::Invitation;
@@ -17,8 +17,8 @@ use crate::domain::second_factor::{Destination, Method};
 use crate::domain::secret::Secret;
 use crate::domain::username::Username;
 use crate::flows::{FlowError, Services};
-use crate::storage::outbox::{self, Claimed, Reason, Settlement};
-use crate::storage::{Tx, accounts, challenges, invitations};
+use crate::storage::outbox::{self, Claimed, Leased, Reason, Settlement};
+use crate::storage::{StorageError, Tx, accounts, challenges, invitations};
 
 pub use crate::storage::outbox::Message;
 
@@ -41,6 +41,28 @@ pub struct Work {
     created_at: DateTime<Utc>,
     urgency: Urgency,
     lease: String,
+}
+
+impl Work {
+    fn of(claimed: Claimed, content: Content, lease: &str) -> Self {
+        Self {
+            channel: claimed.recipient.method(),
+            urgency: claimed.reason.urgency(),
+            id: claimed.id,
+            recipient: claimed.recipient,
+            content,
+            give_up_at: claimed.give_up_at,
+            attempt: claimed.attempt,
+            ambiguous: claimed.ambiguous,
+            created_at: claimed.created_at,
+            lease: lease.to_owned(),
+        }
+    }
+
+    /// With what it shares its places.
+    pub fn lane(&self) -> Lane {
+        Lane::of(self.channel, self.urgency)
+    }
 }
 
 /// What a message says.
@@ -98,40 +120,47 @@ pub enum Outcome {
     },
 }
 
-/// Claims up to eight messages that are due. What is not wanted any more, or too late, is settled here and not answered.
+/// Claims messages that are due, of each lane as many as there is room for. What is not wanted any more, too late or
+/// unreadable is settled here and not answered.
 ///
 /// # Errors
 /// As for any fault.
-pub async fn claim(services: &Services) -> Result<Vec<Work>, FlowError> {
-    const MOST: i64 = 8;
-    let this = services.clone();
+pub async fn claim(services: &Services, room: &[(Lane, usize)]) -> Result<Vec<Work>, FlowError> {
+    let (this, room) = (services.clone(), room.to_vec());
     services
         .db
         .write(move |tx| {
             let (now, lease) = (this.now(), this.new_id::<Work>()?.as_str().to_owned());
             let mut work = Vec::new();
-            for claimed in outbox::claim(tx, &lease, MOST, &this.keys, now)? {
-                match prepare(&this, tx, &claimed)? {
-                    Ok(content) => work.push(Work {
-                        channel: claimed.recipient.method(),
-                        urgency: claimed.reason.urgency(),
-                        id: claimed.id,
-                        recipient: claimed.recipient,
-                        content,
-                        give_up_at: claimed.give_up_at,
-                        attempt: claimed.attempt,
-                        ambiguous: claimed.ambiguous,
-                        created_at: claimed.created_at,
-                        lease: lease.clone(),
-                    }),
-                    Err(settlement) => {
-                        outbox::settle(tx, &claimed.id, &lease, &settlement, now)?;
-                    }
+            for (lane, most) in room {
+                let most = i64::try_from(most).unwrap_or(i64::MAX);
+                for leased in outbox::claim(tx, &lease, (lane, most), &this.keys, now)? {
+                    work.extend(take_up(&this, tx, leased, &lease)?);
                 }
             }
             Ok(work)
         })
         .await
+}
+
+/// Makes work of what was leased, or settles it.
+fn take_up(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    leased: Leased,
+    lease: &str,
+) -> Result<Option<Work>, FlowError> {
+    let (id, settlement) = match leased {
+        Leased::Unreadable(id, why) => (id, unreadable(why)),
+        Leased::Message(claimed) => match prepare(services, tx, &claimed) {
+            Ok(Ok(content)) => return Ok(Some(Work::of(claimed, content, lease))),
+            Ok(Err(settlement)) => (claimed.id, settlement),
+            Err(FlowError::Storage(StorageError::Unreadable(why))) => (claimed.id, unreadable(why)),
+            Err(fault) => return Err(fault),
+        },
+    };
+    outbox::settle(tx, &id, lease, &settlement, services.now())?;
+    Ok(None)
 }
 
 /// What the message says, or why it is not sent.
@@ -201,6 +230,12 @@ fn invited(
         valid_until: found.expires_at,
         time_zone: account.time_zone,
     })))
+}
+
+/// Nothing mends such a row, and kept waiting it would stand in the way of all others.
+fn unreadable(why: String) -> Settlement {
+    tracing::error!(event = "message_unreadable", why, "a message cannot be read and is not sent");
+    Settlement::Over(MessageState::Failed, FailureClass::Bug, why)
 }
 
 fn expired() -> Settlement {

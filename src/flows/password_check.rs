@@ -11,6 +11,7 @@ use crate::domain::limits::NameStanding;
 use crate::domain::password::{Claim, PasswordHash, PasswordInput, PasswordProof, check, hash};
 use crate::domain::trusted_computer::{Trust, TrustedComputer};
 use crate::domain::username::Username;
+use crate::flows::turns::Turn;
 use crate::flows::{FlowError, Services, Visitor};
 use crate::storage::{StorageError, Tx, accounts, failed_logins, throttles, trusted_computers};
 
@@ -27,28 +28,41 @@ pub(super) enum Checked {
 /// How long no password is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Until {
-    /// Until this moment.
+    /// For this name, until this moment.
     Moment(DateTime<Utc>),
-    /// Until the password is reset.
+    /// For this name, until the password is reset.
     Reset,
+    /// For any name from this address, until this moment.
+    Network(DateTime<Utc>),
 }
 
 /// A right password, whose counts are still to be taken back.
 pub(super) struct RightPassword {
     pub(super) proof: PasswordProof,
     /// The same password under a higher cost, where the stored hash is below the policy.
-    rehashed: Option<(PasswordHash, PasswordHash)>,
+    rehashed: Option<Rehashed>,
     counted: Counted,
+    /// Nobody else's turn before the counts are taken back.
+    #[expect(dead_code, reason = "held for its drop")]
+    turn: Turn,
 }
 
-/// Under what a try was counted.
+/// The stored hash, and the one to take its place.
+type Rehashed = (PasswordHash, PasswordHash);
+
+/// Where a try was counted as a failure before it was looked at.
 #[derive(Clone)]
-enum Counted {
-    /// The name.
-    Name(Vec<u8>),
-    /// The trusted computer's own allowance.
-    Computer(Id<TrustedComputer>),
+struct Counted {
+    /// The name, unless the try was taken from a trusted computer's own allowance.
+    name: Option<Vec<u8>>,
+    /// The computer it came from, if the account trusts it.
+    computer: Option<Id<TrustedComputer>>,
+    /// The note of the address, unless the limits leave it alone.
+    note: Option<Id<Note>>,
 }
+
+/// A failure noted for an address; only its identifier is ever needed.
+enum Note {}
 
 struct Found {
     account: Option<(Id<Account>, i64, PasswordHash)>,
@@ -56,16 +70,37 @@ struct Found {
 }
 
 impl RightPassword {
-    /// Takes the counts back, in the transaction that carries out what the password allowed.
+    /// Takes the counts back, in the transaction that carries out what the password allowed. Of an address only this very
+    /// try: a success clears nothing there.
     pub(super) fn forgive(&self, tx: &mut Tx<'_>, now: DateTime<Utc>) -> Result<(), StorageError> {
-        match &self.counted {
-            Counted::Name(subject) => throttles::clear(tx, subject)?,
-            Counted::Computer(id) => trusted_computers::used(tx, id, now)?,
+        if let Some(subject) = &self.counted.name {
+            throttles::clear(tx, subject)?;
+        }
+        if let Some(computer) = &self.counted.computer {
+            trusted_computers::used(tx, computer, now)?;
+        }
+        if let Some(note) = &self.counted.note {
+            failed_logins::take_back(tx, note.as_str())?;
         }
         match &self.rehashed {
             Some((old, new)) => accounts::rehash(tx, self.proof.account(), old, new),
             None => Ok(()),
         }
+    }
+}
+
+impl Counted {
+    /// Gives the try back: it was not looked at after all.
+    fn give_back(&self, tx: &mut Tx<'_>) -> Result<(), FlowError> {
+        match (&self.name, &self.computer) {
+            (Some(subject), _) => throttles::give_back(tx, subject)?,
+            (None, Some(computer)) => trusted_computers::give_back(tx, computer)?,
+            (None, None) => {}
+        }
+        if let Some(note) = &self.note {
+            failed_logins::take_back(tx, note.as_str())?;
+        }
+        Ok(())
     }
 }
 
@@ -76,21 +111,20 @@ pub(super) async fn check_password(
     password: PasswordInput,
     visitor: &Visitor,
 ) -> Result<Checked, FlowError> {
-    let subject = subject(services, typed_name);
-    let _turn = services.turns.of(&subject).await;
-    let found = match count(services, typed_name, &subject, visitor).await? {
+    let (subject, network) = (subject(services, typed_name), network(services, visitor));
+    let turn = services.turns.wait(&subject, network.as_deref()).await?;
+    let found = match count(services, typed_name, subject, network, visitor).await? {
         Ok(found) => found,
         Err(until) => return Ok(Checked::Rests(until)),
     };
     let counted = found.counted.clone();
     match verify(services, password, found).await {
-        Ok(Some(right)) => Ok(Checked::Right(Box::new(right))),
-        Ok(None) => {
-            note_failure(services, subject, visitor, counted).await?;
-            Ok(Checked::Wrong)
+        Ok(Some((proof, rehashed))) => {
+            Ok(Checked::Right(Box::new(RightPassword { proof, rehashed, counted, turn })))
         }
+        Ok(None) => Ok(Checked::Wrong),
         Err(fault) => {
-            services.db.write(move |tx| give_back(tx, &counted)).await?;
+            services.db.write(move |tx| counted.give_back(tx)).await?;
             Err(fault)
         }
     }
@@ -106,22 +140,24 @@ pub(super) fn subject(services: &Services, typed_name: &str) -> Vec<u8> {
     services.keys.throttle().mac(&[b"name", folded.as_bytes()]).to_vec()
 }
 
-fn network(services: &Services, visitor: &Visitor) -> Vec<u8> {
-    services.keys.throttle().mac(&[b"address", visitor.network.as_bytes()]).to_vec()
+/// Under what an address is counted; `None` where the limits leave it alone.
+fn network(services: &Services, visitor: &Visitor) -> Option<Vec<u8>> {
+    let mac = || services.keys.throttle().mac(&[b"address", visitor.network.as_bytes()]).to_vec();
+    (!visitor.is_exempt).then(mac)
 }
 
 /// Looks the name up and counts the try. A computer that the account trusts has an allowance of its own, so that strangers
-/// cannot lock its owner out.
+/// cannot lock the owner out of it, and no limit by address; for every other name it counts like any browser.
 async fn count(
     services: &Services,
     typed_name: &str,
-    subject: &[u8],
+    subject: Vec<u8>,
+    network: Option<Vec<u8>>,
     visitor: &Visitor,
 ) -> Result<Result<Found, Until>, FlowError> {
-    let now = services.now();
+    let (now, note) = (services.now(), services.new_id::<Note>()?);
     let key = Username::parse(typed_name).ok().map(|name| name.key());
-    let (subject, network) = (subject.to_vec(), network(services, visitor));
-    let (visitor, days) = (visitor.clone(), services.settings.trusted_days);
+    let (token, days) = (visitor.computer.clone(), services.settings.trusted_days);
     services
         .db
         .write(move |tx| {
@@ -129,25 +165,24 @@ async fn count(
                 Some(key) => accounts::for_login(tx, key, now)?,
                 None => None,
             };
-            let mut counted = Counted::Name(subject.clone());
-            if let (Some((account, _)), Some(token)) = (&found, &visitor.computer)
-                && let Some(computer) = trusted_computers::find(tx, &token.hash(), &account.id)?
-                && computer.trust(account, days, now) == Trust::Holds
-                && trusted_computers::count_failure(tx, &computer.id)?
-            {
-                counted = Counted::Computer(computer.id);
-            }
-            if let Counted::Name(subject) = &counted {
-                if !visitor.is_exempt
-                    && let Some(until) = failed_logins::rests_until(tx, &network, now)?
-                {
-                    return Ok(Err(Until::Moment(until)));
+            let computer = match (&found, &token) {
+                (Some((account, _)), Some(token)) => trusted_computers::find(tx, &token.hash(), &account.id)?
+                    .filter(|computer| computer.trust(account, days, now) == Trust::Holds)
+                    .map(|computer| computer.id),
+                (Some(_) | None, Some(_) | None) => None,
+            };
+            let has_its_own = match &computer {
+                Some(computer) => trusted_computers::count_failure(tx, computer)?,
+                None => false,
+            };
+            let mut counted = Counted { name: None, computer, note: None };
+            if !has_its_own {
+                let address = network.filter(|_| counted.computer.is_none()).map(|network| (network, note));
+                if let Some(until) = count_at_name(tx, &subject, address.as_ref(), now)? {
+                    return Ok(Err(until));
                 }
-                match throttles::count_failure(tx, subject, now)? {
-                    NameStanding::Open => {}
-                    NameStanding::Rests(until) => return Ok(Err(Until::Moment(until))),
-                    NameStanding::Closed => return Ok(Err(Until::Reset)),
-                }
+                counted.name = Some(subject);
+                counted.note = address.map(|(_, note)| note);
             }
             let account =
                 found.and_then(|(account, hash)| hash.map(|hash| (account.id, account.epochs.session, hash)));
@@ -156,16 +191,40 @@ async fn count(
         .await
 }
 
+/// Counts the try for the name, and notes it for the address; answers until when neither is looked at, if so. Always the
+/// address first: two transactions that wait for each other's rows would never end.
+fn count_at_name(
+    tx: &mut Tx<'_>,
+    subject: &[u8],
+    address: Option<&(Vec<u8>, Id<Note>)>,
+    now: DateTime<Utc>,
+) -> Result<Option<Until>, StorageError> {
+    if let Some((network, _)) = address {
+        throttles::lock(tx, network, now)?;
+        if let Some(until) = failed_logins::rests_until(tx, network, now)? {
+            return Ok(Some(Until::Network(until)));
+        }
+    }
+    match throttles::count_failure(tx, subject, now)? {
+        NameStanding::Open => {}
+        NameStanding::Rests(until) => return Ok(Some(Until::Moment(until))),
+        NameStanding::Closed => return Ok(Some(Until::Reset)),
+    }
+    if let Some((network, note)) = address {
+        failed_logins::note(tx, note.as_str(), network, subject, now)?;
+    }
+    Ok(None)
+}
+
 /// One run of Argon2, whoever asked; a second one only to rehash a right password.
 async fn verify(
     services: &Services,
     password: PasswordInput,
     found: Found,
-) -> Result<Option<RightPassword>, FlowError> {
+) -> Result<Option<(PasswordProof, Option<Rehashed>)>, FlowError> {
     let (cost, salt) = (services.settings.cost, services.random.bytes()?);
-    let counted = found.counted;
     let account = found.account;
-    let right = services
+    let checked = services
         .hashing
         .run(move |area| {
             let claim = account.as_ref().map(|(account, session_epoch, hash)| Claim {
@@ -179,29 +238,5 @@ async fn verify(
             Ok(Some((proof, new.map(|new| (old, new)))))
         })
         .await?;
-    Ok(right.map(|(proof, rehashed)| RightPassword { proof, rehashed, counted }))
-}
-
-async fn note_failure(
-    services: &Services,
-    subject: Vec<u8>,
-    visitor: &Visitor,
-    counted: Counted,
-) -> Result<(), FlowError> {
-    match counted {
-        Counted::Computer(_) => return Ok(()),
-        Counted::Name(_) if visitor.is_exempt => return Ok(()),
-        Counted::Name(_) => {}
-    }
-    let (id, now) = (services.new_id::<Account>()?, services.now());
-    let network = network(services, visitor);
-    services.db.write(move |tx| Ok(failed_logins::note(tx, id.as_str(), &network, &subject, now)?)).await
-}
-
-fn give_back(tx: &mut Tx<'_>, counted: &Counted) -> Result<(), FlowError> {
-    match counted {
-        Counted::Name(subject) => throttles::give_back(tx, subject)?,
-        Counted::Computer(id) => trusted_computers::give_back(tx, id)?,
-    }
-    Ok(())
+    Ok(checked)
 }

@@ -10,10 +10,11 @@ use crate::domain::secret::Secret;
 use crate::domain::token::Token;
 use crate::domain::username::Username;
 use crate::flows::login::start_session;
+use crate::flows::logout::give_up;
 use crate::flows::{FlowError, Services, Visitor};
+use crate::storage::accounts;
 use crate::storage::accounts::NewAccount;
 use crate::storage::instance::{self, Fact};
-use crate::storage::{accounts, sessions};
 
 /// What the first administrator chose.
 pub struct Founder {
@@ -97,7 +98,7 @@ pub async fn found(
             match next_step(&proof, &account, &SecondFactor::Off, None, this.settings.trusted_days, now) {
                 NextStep::Enter(entry) => {
                     if let Some(old) = old_ticket {
-                        sessions::end(tx, &old.hash())?;
+                        give_up(tx, &old, now)?;
                     }
                     Ok(Some(start_session(&this, tx, entry, &visitor)?))
                 }

@@ -3,7 +3,7 @@
 use crate::domain::account::Account;
 use crate::flows::{FlowError, Services};
 use crate::storage::instance::{self, Fact};
-use crate::storage::{accounts, migrate, throttles};
+use crate::storage::{Db, StorageError, accounts, migrate, throttles};
 
 /// Why a start is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,12 +30,49 @@ pub async fn is_pending(services: &Services) -> Result<bool, FlowError> {
     Ok(migrate::is_pending(&services.db).await?)
 }
 
+/// What a database says it was made with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stamps {
+    /// The mode.
+    pub mode: Option<String>,
+    /// The key's identifier.
+    pub key: Option<String>,
+}
+
+/// Reads the stamps without changing anything; a new database has none.
+///
+/// # Errors
+/// As for any fault.
+pub async fn stamps(db: &Db) -> Result<Stamps, FlowError> {
+    if !migrate::has_instance(db).await? {
+        return Ok(Stamps::default());
+    }
+    db.read(|conn| {
+        Ok(Stamps { mode: instance::find(conn, Fact::Mode)?, key: instance::find(conn, Fact::Key)? })
+    })
+    .await
+}
+
 /// Stamps a new database with mode, name and key, or holds the stamps of an old one against them. A wrong key fails here,
 /// closed, instead of making every code wrong and every number unreadable.
 ///
 /// # Errors
 /// As for any fault.
 pub async fn stamp(
+    services: &Services,
+    mode: &'static str,
+    previous_key: Option<&str>,
+) -> Result<Option<Refusal>, FlowError> {
+    match stamp_once(services, mode, previous_key.map(str::to_owned)).await {
+        // Another instance stamped it between our look and our stamp; now there is something to compare with.
+        Err(FlowError::Storage(StorageError::Taken(_))) => {
+            stamp_once(services, mode, previous_key.map(str::to_owned)).await
+        }
+        done => done,
+    }
+}
+
+async fn stamp_once(
     services: &Services,
     mode: &'static str,
     previous_key: Option<String>,
@@ -95,8 +132,8 @@ pub async fn unlock(
         .db
         .write(move |tx| {
             let Some((account, _)) = accounts::for_login(tx, &key, now)? else { return Ok(false) };
-            throttles::clear(tx, &subject)?;
             accounts::forgive_codes(tx, &account.id)?;
+            throttles::clear(tx, &subject)?;
             Ok(true)
         })
         .await

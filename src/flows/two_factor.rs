@@ -141,7 +141,9 @@ pub async fn save(
             let now = this.now();
             still_live(tx, &who, now)?;
             let factor = second_factors::find(tx, &who.account.id, &this.keys)?;
+            // Whatever waited, for its code or for a confirmation, gives way to this choice.
             challenges::end(tx, who.session.id.as_str(), Purpose::SetUp, now)?;
+            pending_changes::remove(tx, &who.session.id)?;
             match change(&factor, who.account.asks_every_login, &choice) {
                 Change::Nothing => Ok((Saved::NothingChanged, None)),
                 Change::AskEveryLogin => {
@@ -262,31 +264,18 @@ pub async fn confirm(
     let (this, session) = (services.clone(), who.session.clone());
     let waiting = services.db.read(move |conn| waiting(&this, conn, &session)).await?;
     let Some(challenge) = waiting else { return Ok(SetUpEntry::Gone) };
-    let spent = codes::enter(services, challenge.id.clone(), who.account.id.clone(), typed).await?;
-    let (spent, typed) = match spent {
-        Ok(spent) => spent,
-        Err(refused) => return Ok(refusal(refused)),
-    };
-    let this = services.clone();
-    services
-        .db
-        .write(move |tx| {
-            still_live(tx, &who, this.now())?;
-            let proof = match codes::compare(&this, tx, &challenge.id, spent, &typed)? {
-                Ok(proof) => proof,
-                Err(refused) => return Ok(refusal(refused)),
-            };
-            let now = this.now();
-            let Some(factor) = SecondFactor::set_up(&proof, now) else { return Ok(SetUpEntry::Gone) };
-            turn_on(&this, tx, &who, &factor, challenge.asks_every_login)?;
-            let token = end_the_others(&this, tx, &who, Some(now), Some(now))?;
-            let Some(account) = accounts::find(tx, &who.account.id, now)? else {
-                return Ok(SetUpEntry::Gone);
-            };
-            let cookie = trust(&this, tx, &account, trust_computer, &visitor)?;
-            Ok(SetUpEntry::Done(token, cookie))
-        })
-        .await
+    let (this, asks_every_login) = (services.clone(), challenge.asks_every_login);
+    let entered = codes::take(services, &challenge, typed, move |tx, proof| {
+        let now = this.now();
+        still_live(tx, &who, now)?;
+        let Some(factor) = SecondFactor::set_up(proof, now) else { return Ok(SetUpEntry::Gone) };
+        turn_on(&this, tx, &who, &factor, asks_every_login)?;
+        let token = end_the_others(&this, tx, &who, Some(now), Some(now))?;
+        let Some(account) = accounts::find(tx, &who.account.id, now)? else { return Ok(SetUpEntry::Gone) };
+        let cookie = trust(&this, tx, &account, trust_computer, &visitor)?;
+        Ok(SetUpEntry::Done(token, cookie))
+    });
+    Ok(entered.await?.unwrap_or_else(refusal))
 }
 
 fn turn_on(

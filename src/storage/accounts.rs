@@ -216,7 +216,7 @@ pub fn rehash(
     Ok(())
 }
 
-/// Sets the first password of an invited account and takes its address as confirmed.
+/// Sets the first password of an invited account, and takes its address as confirmed where the link came by mail.
 ///
 /// # Errors
 /// As for any write.
@@ -224,12 +224,13 @@ pub fn accept_invitation(
     tx: &mut Tx<'_>,
     id: &Id<Account>,
     hash: &PasswordHash,
+    came_by_mail: bool,
     now: DateTime<Utc>,
 ) -> Result<bool, StorageError> {
     let rows = diesel::update(accounts::table.find(id.as_str()).filter(accounts::password_hash.is_null()))
         .set((
             accounts::password_hash.eq(hash.as_str()),
-            accounts::email_confirmed_at.eq(micros(now)),
+            came_by_mail.then(|| accounts::email_confirmed_at.eq(micros(now))),
             accounts::session_epoch.eq(accounts::session_epoch + 1),
         ))
         .execute(&mut **tx)?;
@@ -294,48 +295,36 @@ pub fn ask_every_login(tx: &mut Tx<'_>, id: &Id<Account>, asks: bool) -> Result<
     Ok(())
 }
 
-/// Locks the account's row until the transaction ends, so that two decisions about it come one after the other.
+/// Locks the account's row until the transaction ends, so that two decisions about it come one after the other. Whoever
+/// locks more than one row locks this one first: two transactions that wait for each other would never end.
 ///
 /// # Errors
 /// As for any write.
 pub fn lock(tx: &mut Tx<'_>, id: &Id<Account>) -> Result<(), StorageError> {
-    diesel::update(accounts::table.find(id.as_str())).set(accounts::id.eq(id.as_str())).execute(&mut **tx)?;
+    diesel::update(accounts::table.find(id.as_str()))
+        .set(accounts::sends_counted_from.eq(accounts::sends_counted_from))
+        .execute(&mut **tx)?;
     Ok(())
 }
 
-/// Counts a code about to be compared as wrong, unless the second factor is paused or suspended. Answers whether it was
-/// counted; the count, the pause and the suspension commit with it.
+/// Counts a code about to be compared as wrong; the pause or suspension it brings commits with it.
 ///
 /// # Errors
 /// As for any write.
-pub fn count_code_failure(
-    tx: &mut Tx<'_>,
-    id: &Id<Account>,
-    now: DateTime<Utc>,
-) -> Result<bool, StorageError> {
-    let not_paused = accounts::codes_paused_until.is_null().or(accounts::codes_paused_until.le(micros(now)));
-    let failures: Option<i32> = diesel::update(
-        accounts::table.find(id.as_str()).filter(accounts::codes_suspended_at.is_null()).filter(not_paused),
-    )
-    .set(accounts::code_failures.eq(accounts::code_failures + 1))
-    .returning(accounts::code_failures)
-    .get_result(&mut **tx)
-    .optional()?;
-    let Some(failures) = failures else { return Ok(false) };
-    match code_failure(count(failures)?) {
-        CodeFailure::Counts => {}
-        CodeFailure::Pauses => {
-            diesel::update(accounts::table.find(id.as_str()))
-                .set(accounts::codes_paused_until.eq(micros(now + CODE_PAUSE)))
-                .execute(&mut **tx)?;
-        }
-        CodeFailure::Suspends => {
-            diesel::update(accounts::table.find(id.as_str()))
-                .set(accounts::codes_suspended_at.eq(micros(now)))
-                .execute(&mut **tx)?;
-        }
-    }
-    Ok(true)
+pub fn count_code_failure(tx: &mut Tx<'_>, id: &Id<Account>, now: DateTime<Utc>) -> Result<(), StorageError> {
+    let failures: i32 = diesel::update(accounts::table.find(id.as_str()))
+        .set(accounts::code_failures.eq(accounts::code_failures + 1))
+        .returning(accounts::code_failures)
+        .get_result(&mut **tx)?;
+    let (paused_until, suspended_at) = match code_failure(count(failures)?) {
+        CodeFailure::Counts => return Ok(()),
+        CodeFailure::Pauses => (Some(micros(now + CODE_PAUSE)), None),
+        CodeFailure::Suspends => (None, Some(micros(now))),
+    };
+    diesel::update(accounts::table.find(id.as_str()))
+        .set((accounts::codes_paused_until.eq(paused_until), accounts::codes_suspended_at.eq(suspended_at)))
+        .execute(&mut **tx)?;
+    Ok(())
 }
 
 /// A right code was entered, or somebody unlocked the account: wrong ones are forgotten.

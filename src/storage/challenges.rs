@@ -189,6 +189,16 @@ pub fn end(tx: &mut Tx<'_>, owner: &str, purpose: Purpose, now: DateTime<Utc>) -
     Ok(())
 }
 
+/// Gives up one challenge, unless its code was entered.
+///
+/// # Errors
+/// As for any write.
+pub fn end_one(tx: &mut Tx<'_>, id: &Id<Challenge>, now: DateTime<Utc>) -> Result<(), StorageError> {
+    let unused = challenges::table.find(id.as_str()).filter(challenges::used_at.is_null());
+    diesel::update(unused).set(challenges::ended_at.eq(micros(now))).execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Records one more message, if nobody has asked for one since `sends_before`. Of many at once, one succeeds.
 ///
 /// # Errors

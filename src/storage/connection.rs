@@ -31,25 +31,46 @@ pub enum Location {
 pub(super) type Pool = diesel::r2d2::Pool<Manager>;
 pub(super) type Pooled = PooledConnection<Manager>;
 
+/// How long to wait for what others hold, before a request is told that the database is not available.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// For a lock of another process or transaction.
+    pub lock: Duration,
+    /// For a connection: an idle one of the pool, or a new one.
+    pub connection: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { lock: Duration::from_secs(5), connection: Duration::from_secs(5) }
+    }
+}
+
 /// Makes connections by the place, not by trying one driver after the other: that hides the true error.
-pub struct Manager(Location);
+pub struct Manager {
+    place: Location,
+    patience: Patience,
+}
 
 const POOL_SIZE: u32 = 8;
 /// `synchronous=FULL`: a revocation that power loss takes back is a security fault. Small caches, since every connection
 /// has its own.
-const PRAGMAS: &str = "PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
-                       PRAGMA foreign_keys=ON; PRAGMA cache_size=-2048; PRAGMA mmap_size=0;";
+const PRAGMAS: &str = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; \
+                       PRAGMA cache_size=-2048; PRAGMA mmap_size=0;";
+/// libpq waits without end for a server that does not answer, unless the operator's URL says otherwise: to connect, in
+/// seconds, and for the line to confirm what was sent, in milliseconds.
+const PATIENT_PARAMETERS: [(&str, &str); 2] = [("connect_timeout", "5"), ("tcp_user_timeout", "10000")];
 
-pub(super) fn pool(place: Location) -> Result<Pool, StorageError> {
+pub(super) fn pool(place: Location, patience: Patience) -> Result<Pool, StorageError> {
     // A server may have gone away since a connection was last used; a file has not.
     let ask_first = matches!(place, Location::Postgres(_));
     let pool = diesel::r2d2::Pool::builder()
         .max_size(POOL_SIZE)
         .min_idle(Some(0))
         .test_on_check_out(ask_first)
-        .connection_timeout(Duration::from_secs(5))
+        .connection_timeout(patience.connection)
         .error_handler(Box::new(diesel::r2d2::NopErrorHandler))
-        .build_unchecked(Manager(place));
+        .build_unchecked(Manager { place, patience });
     Ok(pool)
 }
 
@@ -63,15 +84,44 @@ impl Location {
     /// # Errors
     /// The driver's own words, for the operator.
     pub fn connect(&self) -> Result<AnyConnection, diesel::ConnectionError> {
-        match self {
-            Self::Postgres(url) => Ok(AnyConnection::Postgres(PgConnection::establish(url.expose())?)),
+        self.connect_with(Patience::default())
+    }
+
+    fn connect_with(&self, patience: Patience) -> Result<AnyConnection, diesel::ConnectionError> {
+        let lock = patience.lock.as_millis();
+        let mut conn = match self {
+            Self::Postgres(url) => {
+                AnyConnection::Postgres(PgConnection::establish(patient(url.expose()).expose())?)
+            }
             Self::Sqlite(path) => {
-                let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
-                conn.batch_execute(PRAGMAS).map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
-                Ok(AnyConnection::Sqlite(conn))
+                AnyConnection::Sqlite(SqliteConnection::establish(&path.to_string_lossy())?)
+            }
+        };
+        match &mut conn {
+            // Zero would mean no limit.
+            AnyConnection::Postgres(conn) => {
+                conn.batch_execute(&format!("SET lock_timeout = {}", lock.max(1)))
+            }
+            // First of all, since the others want a lock.
+            AnyConnection::Sqlite(conn) => {
+                conn.batch_execute(&format!("PRAGMA busy_timeout={lock}; {PRAGMAS}"))
             }
         }
+        .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+        Ok(conn)
     }
+}
+
+/// The URL with [`PATIENT_PARAMETERS`], as far as it does not have them.
+fn patient(url: &str) -> Secret<String> {
+    let mut patient = url.to_owned();
+    for (name, value) in PATIENT_PARAMETERS {
+        if !url.contains(&format!("{name}=")) {
+            let joint = if patient.contains('?') { '&' } else { '?' };
+            patient.push_str(&format!("{joint}{name}={value}"));
+        }
+    }
+    Secret::new(patient)
 }
 
 impl ManageConnection for Manager {
@@ -79,7 +129,7 @@ impl ManageConnection for Manager {
     type Error = diesel::ConnectionError;
 
     fn connect(&self) -> Result<AnyConnection, Self::Error> {
-        self.0.connect()
+        self.place.connect_with(self.patience)
     }
 
     fn is_valid(&self, conn: &mut AnyConnection) -> Result<(), Self::Error> {
@@ -105,7 +155,7 @@ pub(super) fn in_transaction<T, E: From<StorageError>>(
         AnyConnection::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
     }
     .map_err(StorageError::from)?;
-    match f(conn) {
+    match f(conn).and_then(|value| no_statement_failed(conn).map(|()| value).map_err(E::from)) {
         Ok(value) => {
             Manager::commit_transaction(conn).map_err(StorageError::from)?;
             Ok(value)
@@ -115,5 +165,31 @@ pub(super) fn in_transaction<T, E: From<StorageError>>(
             let _ = Manager::rollback_transaction(conn);
             Err(error)
         }
+    }
+}
+
+/// After a failed statement PostgreSQL answers a COMMIT with a rollback, and calls that a success. So that a closure which
+/// swallowed a fault is not told that it committed, one more statement is asked first.
+fn no_statement_failed(conn: &mut AnyConnection) -> Result<(), StorageError> {
+    match conn {
+        AnyConnection::Sqlite(_) => Ok(()),
+        AnyConnection::Postgres(conn) => Ok(conn.batch_execute("SELECT 1")?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_does_not_answer_is_not_waited_for_without_end() {
+        let parameters = "connect_timeout=5&tcp_user_timeout=10000";
+        for (url, joint) in
+            [("postgres://db/postern", '?'), ("postgresql:///postern?host=/run/postgresql", '&')]
+        {
+            assert_eq!(patient(url).expose(), &format!("{url}{joint}{parameters}"));
+        }
+        let own = "postgres://db/postern?connect_timeout=60&tcp_user_timeout=0";
+        assert_eq!(patient(own).expose(), own);
     }
 }

@@ -11,7 +11,10 @@ pub enum StorageError {
     /// The database is locked, down or out of reach; the same request may succeed later.
     #[error("the database is not available")]
     Unavailable,
-    /// Anything else: a row that cannot be read, a statement that fails.
+    /// A row holds what this program would never have written, or what was sealed under a key that is gone.
+    #[error("unreadable: {0}")]
+    Unreadable(String),
+    /// Anything else: a statement that fails.
     #[error("the database is broken: {0}")]
     Broken(String),
 }
@@ -26,9 +29,8 @@ pub enum Taken {
 }
 
 impl StorageError {
-    /// A row holds something this program would never have written.
     pub(super) fn unreadable(what: &str) -> Self {
-        Self::Broken(format!("unreadable {what} in a row"))
+        Self::Unreadable(format!("{what} in a row"))
     }
 }
 
@@ -49,6 +51,7 @@ impl From<Error> for StorageError {
             | Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand, _)
             | Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _)
             | Error::BrokenTransactionManager => Self::Unavailable,
+            Error::RollbackErrorOnCommit { commit_error, .. } => Self::from(*commit_error),
             Error::DatabaseError(_, info) if is_passing(info.message()) => Self::Unavailable,
             other => Self::Broken(other.to_string()),
         }
@@ -57,7 +60,7 @@ impl From<Error> for StorageError {
 
 /// Faults that the drivers tell apart only in words.
 fn is_passing(message: &str) -> bool {
-    const PASSING: [&str; 8] = [
+    const PASSING: [&str; 9] = [
         "database is locked",
         "database table is locked",
         "database or disk is full",
@@ -66,6 +69,7 @@ fn is_passing(message: &str) -> bool {
         "no connection to the server",
         "terminating connection",
         "deadlock detected",
+        "due to lock timeout",
     ];
     PASSING.iter().any(|words| message.contains(words))
 }

@@ -11,7 +11,7 @@ use crate::storage::columns::{micros, time};
 use crate::storage::schema::failed_logins;
 use crate::storage::{AnyConnection, StorageError, Tx};
 
-/// Notes a wrong password.
+/// Notes a password about to be checked as wrong. To be committed before the check, like the count of the name.
 ///
 /// # Errors
 /// As for any write.
@@ -30,6 +30,15 @@ pub fn note(
             failed_logins::failed_at.eq(micros(now)),
         ))
         .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Takes one note back: the password was right, or was not checked after all. All others stand.
+///
+/// # Errors
+/// As for any write.
+pub fn take_back(tx: &mut Tx<'_>, id: &str) -> Result<(), StorageError> {
+    diesel::delete(failed_logins::table.find(id)).execute(&mut **tx)?;
     Ok(())
 }
 

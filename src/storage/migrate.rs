@@ -1,5 +1,6 @@
 //! The migrations, inside the binary: one tree a database, with the same folder names in both.
 
+use diesel::RunQueryDsl;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::storage::Db;
@@ -16,17 +17,31 @@ fn tree(place: &Location) -> EmbeddedMigrations {
     }
 }
 
-/// Applies what is missing and answers the names of what was applied.
+/// Applies what is missing, all of it or nothing, and answers the names of what was applied. Of several who do so at once
+/// the others wait for the first and find nothing left to do.
 ///
 /// # Errors
 /// [`StorageError::Broken`] with the driver's words, [`StorageError::Unavailable`] without a connection.
 pub async fn run(db: &Db) -> Result<Vec<String>, StorageError> {
     let tree = tree(db.place());
-    db.read(move |conn: &mut AnyConnection| {
-        let applied = conn.run_pending_migrations(tree).map_err(broken)?;
+    db.write(move |tx| {
+        wait_for_others(tx)?;
+        let applied = tx.run_pending_migrations(tree).map_err(broken)?;
         Ok(applied.iter().map(ToString::to_string).collect())
     })
     .await
+}
+
+/// On SQLite the transaction itself keeps others out. Ends with the transaction.
+fn wait_for_others(conn: &mut AnyConnection) -> Result<(), StorageError> {
+    match conn {
+        AnyConnection::Sqlite(_) => Ok(()),
+        AnyConnection::Postgres(conn) => {
+            // Any number would do, as long as it stays the same.
+            diesel::sql_query("SELECT pg_advisory_xact_lock(7680115)").execute(conn)?;
+            Ok(())
+        }
+    }
 }
 
 /// Whether migrations are missing.
@@ -36,6 +51,19 @@ pub async fn run(db: &Db) -> Result<Vec<String>, StorageError> {
 pub async fn is_pending(db: &Db) -> Result<bool, StorageError> {
     let tree = tree(db.place());
     db.read(move |conn: &mut AnyConnection| conn.has_pending_migration(tree).map_err(broken)).await
+}
+
+/// Whether the table is there in which a database says what it was made with.
+///
+/// # Errors
+/// As [`run`].
+pub async fn has_instance(db: &Db) -> Result<bool, StorageError> {
+    let tree = tree(db.place());
+    db.read(move |conn: &mut AnyConnection| {
+        let pending = conn.pending_migrations(tree).map_err(broken)?;
+        Ok(pending.iter().all(|migration| !migration.name().to_string().ends_with("_create_instance")))
+    })
+    .await
 }
 
 /// Takes every migration back, newest first: for the test that no `down.sql` is broken.

@@ -26,21 +26,18 @@ pub mod trusted_computers;
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-pub use connection::{AnyConnection, Location};
+pub use connection::{AnyConnection, Location, Patience};
 pub use error::{StorageError, Taken};
-
-/// How long a request waits for a connection before it is told that the database is not there.
-const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The database.
 #[derive(Clone)]
 pub struct Db {
     pool: connection::Pool,
     place: Location,
+    patience: Patience,
     /// On SQLite one writer at a time, so that waiting writers do not fill the blocking pool.
     writer: Option<Arc<Semaphore>>,
 }
@@ -77,17 +74,30 @@ impl Db {
     ///
     /// # Errors
     /// [`StorageError::Broken`] if the pool cannot be made at all.
-    pub fn open(place: Location) -> Result<Self, StorageError> {
+    pub fn open(place: Location, patience: Patience) -> Result<Self, StorageError> {
         let writer = match &place {
             Location::Sqlite(_) => Some(Arc::new(Semaphore::new(1))),
             Location::Postgres(_) => None,
         };
-        Ok(Self { pool: connection::pool(place.clone())?, place, writer })
+        Ok(Self { pool: connection::pool(place.clone(), patience)?, place, patience, writer })
     }
 
     /// Which database this is.
     pub fn place(&self) -> &Location {
         &self.place
+    }
+
+    /// Opens one connection, outside the pool, and closes it again: the pool only knows that there is none.
+    ///
+    /// # Errors
+    /// The driver's own words, on one line, for the operator.
+    pub async fn knock(&self) -> Result<(), String> {
+        let place = self.place.clone();
+        let knocked = tokio::task::spawn_blocking(move || place.connect().map(drop));
+        let in_words = |fault: diesel::ConnectionError| {
+            fault.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        knocked.await.map_or_else(|_| Err("connecting panicked".to_owned()), |done| done.map_err(in_words))
     }
 
     /// Reads.
@@ -100,8 +110,8 @@ impl Db {
         T: Send + 'static,
         E: From<StorageError> + Send + 'static,
     {
-        let pool = self.pool.clone();
-        on_blocking_thread(move || f(&mut *connection::checkout(&pool, CHECKOUT_TIMEOUT)?)).await
+        let (pool, patience) = (self.pool.clone(), self.patience.connection);
+        on_blocking_thread(move || f(&mut *connection::checkout(&pool, patience)?)).await
     }
 
     /// Reads a row or two by key. On SQLite this takes some ten microseconds, less than the way to a blocking thread and
@@ -134,15 +144,17 @@ impl Db {
         T: Send + 'static,
         E: From<StorageError> + Send + 'static,
     {
-        let _turn = match &self.writer {
+        let turn = match &self.writer {
             Some(writer) => {
                 Some(Arc::clone(writer).acquire_owned().await.map_err(|_| StorageError::Unavailable)?)
             }
             None => None,
         };
-        let pool = self.pool.clone();
+        let (pool, patience) = (self.pool.clone(), self.patience.connection);
         on_blocking_thread(move || {
-            let mut conn = connection::checkout(&pool, CHECKOUT_TIMEOUT)?;
+            // The turn ends with the write, not with the request: when a browser goes away, its write goes on.
+            let _turn = turn;
+            let mut conn = connection::checkout(&pool, patience)?;
             let (value, after_commit) = connection::in_transaction(&mut conn, |conn| {
                 let mut tx = Tx { conn, after_commit: Vec::new() };
                 let value = f(&mut tx)?;

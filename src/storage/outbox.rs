@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use crate::domain::account::Account;
 use crate::domain::challenge::Challenge;
-use crate::domain::delivery::{FailureClass, LEASE, MessageState, Urgency};
+use crate::domain::delivery::{FailureClass, LEASE, Lane, MessageState, Urgency};
 use crate::domain::email::EmailAddress;
 use crate::domain::ids::Id;
 use crate::domain::invitation::Invitation;
@@ -77,6 +77,15 @@ pub struct Claimed {
     pub give_up_at: DateTime<Utc>,
 }
 
+/// What was leased.
+#[derive(Clone, Debug)]
+pub enum Leased {
+    /// A message.
+    Message(Claimed),
+    /// A row that cannot be read, and why. It must not keep the others from being sent.
+    Unreadable(Id<Message>, String),
+}
+
 /// How a message stands, for the page that waits for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
@@ -126,6 +135,19 @@ pub fn put(
     Ok(())
 }
 
+/// Whether an invitation was put on its way by mail: only then does its link show who reads that mailbox.
+///
+/// # Errors
+/// As for any read.
+pub fn has_mailed(conn: &mut AnyConnection, invitation: &Id<Invitation>) -> Result<bool, StorageError> {
+    let mail: Option<String> = outbox::table
+        .filter(outbox::invitation_id.eq(invitation.as_str()))
+        .select(outbox::id)
+        .first(conn)
+        .optional()?;
+    Ok(mail.is_some())
+}
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = outbox)]
 struct OutboxRow {
@@ -144,6 +166,15 @@ struct OutboxRow {
 }
 
 impl OutboxRow {
+    fn leased(self, keys: &Keys) -> Result<Leased, StorageError> {
+        let id = Id::stored(self.id.clone());
+        match self.claimed(keys) {
+            Ok(claimed) => Ok(Leased::Message(claimed)),
+            Err(StorageError::Unreadable(why)) => Ok(Leased::Unreadable(id, why)),
+            Err(fault) => Err(fault),
+        }
+    }
+
     fn claimed(self, keys: &Keys) -> Result<Claimed, StorageError> {
         let sealed = readable(self.recipient_sealed, "recipient")?;
         let recipient = open(keys, &sealed, "outbox", "recipient_sealed", &self.id)?;
@@ -169,23 +200,24 @@ impl OutboxRow {
     }
 }
 
-/// Leases up to `most` messages that are due and counts the attempt. While one is being sent, its next attempt stands at
-/// the end of the lease, so a message whose sender died is due again then; whether it went out is not known. A message
-/// that many instances reach for at once goes to one: the update says again what the choice said.
+/// Leases up to `most` messages of a lane that are due and counts the attempt. While one is being sent, its next attempt
+/// stands at the end of the lease, so a message whose sender died is due again then; whether it went out is not known. A
+/// message that many instances reach for at once goes to one: the update says again what the choice said.
 ///
 /// # Errors
 /// As for any write.
 pub fn claim(
     tx: &mut Tx<'_>,
     lease: &str,
-    most: i64,
+    (lane, most): (Lane, i64),
     keys: &Keys,
     now: DateTime<Utc>,
-) -> Result<Vec<Claimed>, StorageError> {
-    let mut claimed = Vec::new();
-    for state in [MessageState::Waiting, MessageState::Sending] {
+) -> Result<Vec<Leased>, StorageError> {
+    let mut leased = Vec::new();
+    for state in [MessageState::Sending, MessageState::Waiting] {
         let left_alone = number(u32::from(state == MessageState::Sending));
-        for id in due(tx, state, most, now)? {
+        let room = most - i64::try_from(leased.len()).unwrap_or(most);
+        for id in due(tx, lane, state, room, now)? {
             let still_due = outbox::table
                 .find(&id)
                 .filter(outbox::state.eq(state.as_str()))
@@ -202,26 +234,35 @@ pub fn claim(
             if rows == 1 {
                 let row: OutboxRow =
                     outbox::table.find(&id).select(OutboxRow::as_select()).first(&mut **tx)?;
-                claimed.push(row.claimed(keys)?);
+                leased.push(row.leased(keys)?);
             }
         }
     }
-    Ok(claimed)
+    Ok(leased)
 }
 
 fn due(
     conn: &mut AnyConnection,
+    lane: Lane,
     state: MessageState,
     most: i64,
     now: DateTime<Utc>,
 ) -> Result<Vec<String>, StorageError> {
-    Ok(outbox::table
+    let due = outbox::table
         .filter(outbox::state.eq(state.as_str()))
         .filter(outbox::next_attempt_at.le(micros(now)))
-        .order(outbox::next_attempt_at.asc())
+        // The same order everywhere, or two instances would wait for each other's rows.
+        .order((outbox::next_attempt_at.asc(), outbox::id.asc()))
         .limit(most)
         .select(outbox::id)
-        .load(conn)?)
+        .into_boxed();
+    let by = |method: Method| outbox::kind.eq("code").and(outbox::channel.eq(method.as_str()));
+    let due = match lane {
+        Lane::MailedCodes => due.filter(by(Method::Email)),
+        Lane::TextedCodes => due.filter(by(Method::Sms)),
+        Lane::Letters => due.filter(outbox::kind.ne("code")),
+    };
+    Ok(due.load(conn)?)
 }
 
 /// When the next message is due, if any waits or is being sent.

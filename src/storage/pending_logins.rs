@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use crate::domain::challenge::Challenge;
 use crate::domain::ids::Id;
 use crate::domain::login::AskedBecause;
 use crate::domain::session::PendingLogin;
@@ -31,22 +32,17 @@ pub fn open(tx: &mut Tx<'_>, pending: &PendingLogin, token: &TokenHash) -> Resul
     Ok(())
 }
 
-/// Finds the live pending login of a token: not over, not ended, and of an active account whose logins nothing has
-/// ended since.
+/// Finds the pending login of a token: not ended, and of an active account whose logins nothing has ended since. Whether
+/// its time is over is for the caller to ask.
 ///
 /// # Errors
 /// As for any read.
-pub fn find_live(
-    conn: &mut AnyConnection,
-    token: &TokenHash,
-    now: DateTime<Utc>,
-) -> Result<Option<PendingLogin>, StorageError> {
+pub fn find(conn: &mut AnyConnection, token: &TokenHash) -> Result<Option<PendingLogin>, StorageError> {
     type Row = (String, String, i64, String, String, i64, i64);
     let row: Option<Row> = pending_logins::table
         .inner_join(accounts::table.on(accounts::id.eq(pending_logins::account_id)))
         .filter(pending_logins::token_hash.eq(token.as_bytes()))
         .filter(pending_logins::ended_at.is_null())
-        .filter(pending_logins::expires_at.gt(micros(now)))
         .filter(accounts::session_epoch.eq(pending_logins::session_epoch))
         .filter(accounts::disabled_at.is_null())
         .select((
@@ -74,17 +70,24 @@ pub fn find_live(
     }))
 }
 
-/// Ends a pending login: completed, cancelled, or replaced by a new login in the same browser.
+/// Ends a pending login: completed, cancelled, or replaced by a new login in the same browser. Answers the challenge it
+/// waited for, to the one caller who ended it.
 ///
 /// # Errors
 /// As for any write.
-pub fn end(tx: &mut Tx<'_>, token: &TokenHash, now: DateTime<Utc>) -> Result<(), StorageError> {
-    diesel::update(
+pub fn end(
+    tx: &mut Tx<'_>,
+    token: &TokenHash,
+    now: DateTime<Utc>,
+) -> Result<Option<Id<Challenge>>, StorageError> {
+    let challenge: Option<String> = diesel::update(
         pending_logins::table
             .filter(pending_logins::token_hash.eq(token.as_bytes()))
             .filter(pending_logins::ended_at.is_null()),
     )
     .set(pending_logins::ended_at.eq(micros(now)))
-    .execute(&mut **tx)?;
-    Ok(())
+    .returning(pending_logins::challenge_id)
+    .get_result(&mut **tx)
+    .optional()?;
+    Ok(challenge.map(Id::stored))
 }

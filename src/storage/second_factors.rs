@@ -37,7 +37,7 @@ pub(super) fn open(
     row: &str,
 ) -> Result<String, StorageError> {
     let plain = keys.open(sealed, &Place { table, column, row }).map_err(|_| {
-        StorageError::Broken(format!("{table}.{column} does not open under the keys at hand"))
+        StorageError::Unreadable(format!("{table}.{column} does not open under the keys at hand"))
     })?;
     String::from_utf8(plain.expose().clone()).map_err(|_| StorageError::unreadable("sealed text"))
 }

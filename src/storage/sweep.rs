@@ -3,7 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
-use crate::storage::columns::micros;
+use crate::domain::limits::PASSWORD_FAILURES_CLOSE;
+use crate::storage::columns::{micros, number};
 use crate::storage::schema::{
     challenges, failed_logins, invitations, outbox, pending_changes, pending_logins, sessions, throttles,
     trusted_computers,
@@ -27,7 +28,7 @@ pub enum Kind {
     PendingChanges,
     /// Invitations a month after their end.
     Invitations,
-    /// Wrong passwords in a row, a week after the last.
+    /// Wrong passwords in a row, a week after the last; but not of a name that they closed.
     Throttles,
     /// Wrong passwords from an address, once no limit looks back at them.
     FailedLogins,
@@ -68,6 +69,9 @@ macro_rules! oldest {
             .limit($most)
             .select($table::$key)
             .load(&mut **$tx)?;
+        if keys.is_empty() {
+            return Ok(0);
+        }
         diesel::delete($table::table.filter($table::$key.eq_any(keys))).execute(&mut **$tx)?
     }};
 }
@@ -86,7 +90,21 @@ pub fn batch(tx: &mut Tx<'_>, kind: Kind, most: i64, now: DateTime<Utc>) -> Resu
         Kind::TrustedComputers => oldest!(tx, trusted_computers, id: String, expires_at, before, most),
         Kind::PendingChanges => oldest!(tx, pending_changes, session_id: String, expires_at, before, most),
         Kind::Invitations => oldest!(tx, invitations, id: String, expires_at, before, most),
-        Kind::Throttles => oldest!(tx, throttles, subject: Vec<u8>, changed_at, before, most),
+        Kind::Throttles => throttles(tx, before, most)?,
         Kind::FailedLogins => oldest!(tx, failed_logins, id: String, failed_at, before, most),
     })
+}
+
+/// A closed name stays closed until somebody opens it, whether anybody has it or not.
+fn throttles(tx: &mut Tx<'_>, before: i64, most: i64) -> Result<usize, StorageError> {
+    let is_over =
+        throttles::changed_at.lt(before).and(throttles::failures.lt(number(PASSWORD_FAILURES_CLOSE)));
+    let subjects: Vec<Vec<u8>> = throttles::table
+        .filter(is_over)
+        .order(throttles::changed_at.asc())
+        .limit(most)
+        .select(throttles::subject)
+        .load(&mut **tx)?;
+    let rows = throttles::table.filter(throttles::subject.eq_any(subjects)).filter(is_over);
+    Ok(diesel::delete(rows).execute(&mut **tx)?)
 }

@@ -1,4 +1,4 @@
-//! `throttles`: wrong passwords in a row for one name, known or not.
+//! `throttles`: wrong passwords in a row for one name, known or not; and a row of each address, to take turns at.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -7,26 +7,6 @@ use crate::domain::limits::{NameStanding, name_standing, rest_after};
 use crate::storage::columns::{count, maybe_time, micros, number};
 use crate::storage::schema::throttles;
 use crate::storage::{AnyConnection, StorageError, Tx};
-
-/// How a name stands now.
-///
-/// # Errors
-/// As for any read.
-pub fn standing(
-    conn: &mut AnyConnection,
-    subject: &[u8],
-    now: DateTime<Utc>,
-) -> Result<NameStanding, StorageError> {
-    let row: Option<(i32, Option<i64>)> = throttles::table
-        .find(subject)
-        .select((throttles::failures, throttles::rests_until))
-        .first(conn)
-        .optional()?;
-    match row {
-        Some((failures, rests_until)) => Ok(name_standing(count(failures)?, maybe_time(rests_until)?, now)),
-        None => Ok(NameStanding::Open),
-    }
-}
 
 /// Counts a password about to be checked as wrong, if the name is open. To be committed before the check, and taken back
 /// by [`clear`] when the password was right: so not more than the limit is ever evaluated, however many come at once.
@@ -38,33 +18,56 @@ pub fn count_failure(
     subject: &[u8],
     now: DateTime<Utc>,
 ) -> Result<NameStanding, StorageError> {
-    // Touching the row first makes the transactions of one name follow each other on PostgreSQL too.
-    let failures: Option<i32> = diesel::update(throttles::table.find(subject))
-        .set(throttles::changed_at.eq(micros(now)))
-        .returning(throttles::failures)
-        .get_result(&mut **tx)
-        .optional()?;
-    let standing = standing(tx, subject, now)?;
-    if standing != NameStanding::Open {
-        return Ok(standing);
-    }
-    let failures_now = count(failures.unwrap_or(0))?.saturating_add(1);
-    let rests_until = rest_after(failures_now).map(|rest| micros(now + rest));
-    if failures.is_some() {
+    lock(tx, subject, now)?;
+    let (failures, rests_until) = row(tx, subject)?.unwrap_or_default();
+    let standing = name_standing(count(failures)?, maybe_time(rests_until)?, now);
+    if standing == NameStanding::Open {
+        let failures_now = count(failures)?.saturating_add(1);
+        let rests_until = rest_after(failures_now).map(|rest| micros(now + rest));
         diesel::update(throttles::table.find(subject))
             .set((throttles::failures.eq(number(failures_now)), throttles::rests_until.eq(rests_until)))
             .execute(&mut **tx)?;
-    } else {
+    }
+    Ok(standing)
+}
+
+/// Makes transactions about one subject follow each other, on PostgreSQL too, by touching its row.
+///
+/// # Errors
+/// As for any write.
+pub fn lock(tx: &mut Tx<'_>, subject: &[u8], now: DateTime<Utc>) -> Result<(), StorageError> {
+    if touch(tx, subject, now)? {
+        return Ok(());
+    }
+    // In a savepoint: somebody may be quicker with the same new subject, and PostgreSQL would end this transaction over it.
+    let made = tx.transaction(|conn| {
         diesel::insert_into(throttles::table)
             .values((
                 throttles::subject.eq(subject),
-                throttles::failures.eq(number(failures_now)),
-                throttles::rests_until.eq(rests_until),
+                throttles::failures.eq(0),
                 throttles::changed_at.eq(micros(now)),
             ))
-            .execute(&mut **tx)?;
+            .execute(conn)
+    });
+    match made.map_err(StorageError::from) {
+        Ok(_) => Ok(()),
+        Err(StorageError::Taken(_)) if touch(tx, subject, now)? => Ok(()),
+        // There and gone again within this moment.
+        Err(StorageError::Taken(_)) => Err(StorageError::Unavailable),
+        Err(fault) => Err(fault),
     }
-    Ok(NameStanding::Open)
+}
+
+fn touch(tx: &mut Tx<'_>, subject: &[u8], now: DateTime<Utc>) -> Result<bool, StorageError> {
+    let rows = diesel::update(throttles::table.find(subject))
+        .set(throttles::changed_at.eq(micros(now)))
+        .execute(&mut **tx)?;
+    Ok(rows == 1)
+}
+
+fn row(conn: &mut AnyConnection, subject: &[u8]) -> Result<Option<(i32, Option<i64>)>, StorageError> {
+    let columns = (throttles::failures, throttles::rests_until);
+    Ok(throttles::table.find(subject).select(columns).first(conn).optional()?)
 }
 
 /// A right password, or somebody's unlocking: the name's failures are forgotten.

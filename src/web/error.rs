@@ -95,6 +95,15 @@ impl WebError {
     }
 }
 
+fn wrong_host(misdirected: Misdirected, public_url: String) -> ErrorKind {
+    match misdirected {
+        Misdirected::OtherHost => ErrorKind::WrongHost { public_url },
+        Misdirected::DevelopmentHost | Misdirected::DevelopmentProxy | Misdirected::DevelopmentPeer => {
+            ErrorKind::OnlyHere { public_url }
+        }
+    }
+}
+
 fn bad_form(bad: &BadForm) -> ErrorKind {
     match bad {
         BadForm::TooLarge => ErrorKind::TooLarge,
@@ -145,7 +154,9 @@ pub async fn draw_errors<B: MessageBody + 'static>(
             return Err(fault);
         }
     };
-    if response.headers().contains_key(CONTENT_TYPE) || !is_fault(response.status()) {
+    // What a handler answered by itself is a page. What an error says of itself is for the log.
+    let is_page = response.response().error().is_none() && response.headers().contains_key(CONTENT_TYPE);
+    if is_page || !is_fault(response.status()) {
         return Ok(response);
     }
     let (req, bare) = response.into_parts();
@@ -170,7 +181,7 @@ fn drawn(bare: HttpResponse, portal: Option<&Portal>, id: &str) -> HttpResponse 
     let status = kind.status();
     let is_busy = kind == ErrorKind::Unavailable;
     let mut response = answer(&ErrorPage { page, kind }, status);
-    for (name, value) in bare.headers() {
+    for (name, value) in bare.headers().iter().filter(|(name, _)| *name != CONTENT_TYPE) {
         response.headers_mut().append(name.clone(), value.clone());
     }
     if is_busy {
@@ -190,8 +201,8 @@ fn kind_of(bare: &HttpResponse, portal: &Portal) -> ErrorKind {
         if fault.as_error::<ForeignOrigin>().is_some() {
             return ErrorKind::Forbidden;
         }
-        if fault.as_error::<Misdirected>().is_some() {
-            return ErrorKind::WrongHost { public_url: portal.public_address() };
+        if let Some(misdirected) = fault.as_error::<Misdirected>() {
+            return wrong_host(*misdirected, portal.public_address());
         }
     }
     match bare.status() {

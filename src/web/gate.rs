@@ -12,9 +12,9 @@ use subtle::ConstantTimeEq;
 
 use crate::domain::account::Account;
 use crate::domain::browser::BrowserLabel;
-use crate::domain::session::PendingLogin;
+use crate::domain::session::{PENDING_LOGIN_LIFE, PendingLogin};
 use crate::domain::token::Token;
-use crate::flows::current::{self, Found};
+use crate::flows::current::{self, Found, Owed};
 use crate::flows::{ComputerCookie, FlowError, Visitor};
 use crate::web::browser::{ClientAddress, TrustedProxies, UserAgent, cookies};
 use crate::web::error::WebError;
@@ -211,8 +211,8 @@ impl FromRequest for Guest {
         let req = req.clone();
         Box::pin(async move {
             let visit = Visit::of(req.clone()).await?;
-            // A POST is a login anew and ends what was; a GET goes where this browser already is.
-            if req.method() == Method::GET {
+            // A POST is a login anew and ends what was; whoever only looks goes where this browser already is.
+            if req.method() != Method::POST {
                 match visit.pocket.ticket() {
                     Some(Ticket::LoggedIn(token)) => {
                         if let Found::Live(_) = current::logged_in(&visit.portal.services, &token).await? {
@@ -220,7 +220,7 @@ impl FromRequest for Guest {
                         }
                     }
                     Some(Ticket::Pending(token)) => {
-                        if current::pending_login(&visit.portal.services, &token).await?.is_some() {
+                        if let Owed::Code(_) = current::pending_login(&visit.portal.services, &token).await? {
                             return Err(WebError::GoTo(paths::LOGIN_CODE));
                         }
                     }
@@ -242,10 +242,13 @@ impl FromRequest for AwaitingCode {
             let visit = Visit::of(req).await?;
             match visit.pocket.ticket() {
                 Some(Ticket::Pending(token)) => {
-                    let pending = current::pending_login(&visit.portal.services, &token).await?;
-                    match pending {
-                        Some(pending) => Ok(Self { visit, token, pending }),
-                        None => Err(start_over(&visit)),
+                    match current::pending_login(&visit.portal.services, &token).await? {
+                        Owed::Code(pending) => Ok(Self { visit, token, pending: *pending }),
+                        Owed::TookTooLong => {
+                            let minutes = PENDING_LOGIN_LIFE.num_minutes();
+                            Err(start_over(&visit, &Notice::LoginTookTooLong(minutes)))
+                        }
+                        Owed::Nothing => Err(start_over(&visit, &Notice::LoginEnded)),
                     }
                 }
                 // Finished in another tab: nothing is owed any more.
@@ -256,10 +259,9 @@ impl FromRequest for AwaitingCode {
     }
 }
 
-fn start_over(visit: &Visit) -> WebError {
-    let minutes = crate::domain::session::PENDING_LOGIN_LIFE.num_minutes();
+fn start_over(visit: &Visit, notice: &Notice) -> WebError {
     visit.pocket.empty();
-    visit.pocket.say(&Notice::LoginTookTooLong(minutes));
+    visit.pocket.say(notice);
     WebError::GoTo(paths::LOGIN)
 }
 
@@ -289,7 +291,7 @@ impl FromRequest for LoggedIn {
                 Some(Ticket::Pending(_)) => return Err(WebError::GoTo(paths::LOGIN_CODE)),
                 Some(Ticket::Guest(_)) | None => {}
             }
-            if let Some(next) = Next::of(req.path()).filter(|_| req.method() == Method::GET) {
+            if let Some(next) = Next::of(req.path()).filter(|_| req.method() != Method::POST) {
                 visit.pocket.go_next(next);
             }
             Err(WebError::GoTo(paths::LOGIN))
@@ -334,7 +336,13 @@ impl Submitted {
     }
 
     /// The fields, and whether the form is this browser's: for pages that come again with what was typed.
-    pub fn fields_and_freshness(self) -> (Fields, bool) {
-        (self.fields, self.fault.is_none())
+    ///
+    /// # Errors
+    /// [`WebError::CookiesOff`]: however often the page comes again, its form will not work.
+    pub fn fields_and_freshness(self) -> Result<(Fields, bool), WebError> {
+        match self.fault {
+            Some(WebError::CookiesOff) => Err(WebError::CookiesOff),
+            fault => Ok((self.fields, fault.is_none())),
+        }
     }
 }

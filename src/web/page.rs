@@ -98,6 +98,8 @@ pub enum Notice {
     SessionEnded,
     /// The code was owed for longer than a pending login lives.
     LoginTookTooLong(i64),
+    /// The login ended before its code was entered, for another reason: something done elsewhere.
+    LoginEnded,
     /// Five wrong codes: back to the password.
     TriesUsedUp(u32),
     /// *Use another account*.
@@ -244,6 +246,7 @@ impl Notice {
             | Self::LoggedOutAndForgotten
             | Self::TimedOut(_)
             | Self::SessionEnded
+            | Self::LoginEnded
             | Self::StartedOver
             | Self::NothingChanged
             | Self::SetUpCancelled => Tone::Plain,

@@ -1,14 +1,80 @@
 //! The one integration binary. `#[cfg(test)]` on a module tells clippy that its helpers are tests too.
 
 #[cfg(test)]
+mod address_limits;
+#[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod code_entry;
+#[cfg(test)]
+mod code_page;
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod confirm_identity;
+#[cfg(test)]
+mod daily_sends;
+#[cfg(test)]
+mod database_faults;
+#[cfg(test)]
+mod delivery;
+#[cfg(test)]
+mod errors;
+#[cfg(test)]
+mod escaping;
+#[cfg(test)]
+mod headers;
+#[cfg(test)]
+mod help;
+#[cfg(test)]
+mod invitation;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod login;
+#[cfg(test)]
+mod outbox;
+#[cfg(test)]
+mod profile;
+#[cfg(test)]
+mod races;
+#[cfg(test)]
+mod resend;
+#[cfg(test)]
+mod routes;
+#[cfg(test)]
+mod same_origin;
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+mod second_factor_limits;
+#[cfg(test)]
+mod sessions;
+#[cfg(test)]
+mod setup;
+#[cfg(test)]
 mod smtp;
+#[cfg(test)]
+mod storage_contract;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
 mod templates;
 #[cfg(test)]
+mod throttling;
+#[cfg(test)]
 mod trusted_computer;
 #[cfg(test)]
+mod trusted_computer_ends;
+#[cfg(test)]
+mod trusted_computer_list;
+#[cfg(test)]
+mod trusted_days;
+#[cfg(test)]
 mod twilio;
+#[cfg(test)]
+mod two_factor_email;
+#[cfg(test)]
+mod two_factor_set_up;
+#[cfg(test)]
+mod two_factor_sms;

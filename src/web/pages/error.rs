@@ -32,8 +32,13 @@ pub enum ErrorKind {
     MethodNotAllowed,
     /// A body of unseemly size.
     TooLarge,
-    /// Development mode was reached by another name or through a proxy.
+    /// Reached by another name.
     WrongHost {
+        /// Where it can be reached.
+        public_url: String,
+    },
+    /// Development mode was reached by another name, from elsewhere or through a proxy.
+    OnlyHere {
         /// Where it can be reached.
         public_url: String,
     },
@@ -51,7 +56,7 @@ pub enum ErrorKind {
 impl ErrorPage {
     /// Whether the start page is somewhere to go from here.
     pub fn has_way_out(&self) -> bool {
-        !matches!(self.kind, ErrorKind::WrongHost { .. })
+        !matches!(self.kind, ErrorKind::WrongHost { .. } | ErrorKind::OnlyHere { .. })
     }
 }
 
@@ -64,7 +69,7 @@ impl ErrorKind {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::WrongHost { .. } => StatusCode::MISDIRECTED_REQUEST,
+            Self::WrongHost { .. } | Self::OnlyHere { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -83,7 +88,11 @@ pub fn samples() -> Vec<Sample> {
         page("error 404", ErrorKind::NotFound),
         page("error 405", ErrorKind::MethodNotAllowed),
         page("error 413", ErrorKind::TooLarge),
-        page("error 421", ErrorKind::WrongHost { public_url: "http://localhost:8080".to_owned() }),
+        page("error 421", ErrorKind::WrongHost { public_url: "https://login.harbour.example".to_owned() }),
+        page(
+            "error 421, development",
+            ErrorKind::OnlyHere { public_url: "http://localhost:8080".to_owned() },
+        ),
         page("error 429", ErrorKind::TooMany { until: Some(Moment::sample("11:07 am EST")) }),
         page("error 500", ErrorKind::Broken),
         page("error 503", ErrorKind::Unavailable),

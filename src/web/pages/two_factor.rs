@@ -69,6 +69,8 @@ pub enum TwoFactorProblem {
     NoSuchCountry,
     /// The number.
     Phone(PhoneFault),
+    /// A new number, where text messages are not offered any more.
+    NoMoreTexts,
     /// *Disabled* where two-factor authentication is required.
     Required,
     /// Too many codes were sent to places not yet confirmed; from when on the next may be: `11:20 am`.
@@ -81,7 +83,7 @@ impl TwoFactorProblem {
         match self {
             Self::Email(_) => "email",
             Self::NoSuchCountry => "country",
-            Self::Phone(_) => "phone",
+            Self::Phone(_) | Self::NoMoreTexts => "phone",
             Self::Required | Self::TooManyCodes(_) => "method",
         }
     }
@@ -93,6 +95,7 @@ impl TwoFactorProblem {
             Self::Email(fault) => fault.words(),
             Self::NoSuchCountry => "Choose a country from the list".to_owned(),
             Self::Phone(fault) => fault.words(),
+            Self::NoMoreTexts => "Text messages are not offered here any more. Choose Email".to_owned(),
             Self::Required => "Choose Email or SMS: this account needs Two Factor Authentication".to_owned(),
             Self::TooManyCodes(at) => format!("Too many codes were asked for. Try again at {at}"),
         }

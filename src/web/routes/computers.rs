@@ -36,13 +36,14 @@ pub(super) async fn show(person: LoggedIn) -> Result<HttpResponse, WebError> {
 
 fn shown(person: &LoggedIn, overview: Overview) -> Vec<Computer> {
     let (zone, now, this_one) = (person.account().time_zone, overview.now, overview.this_one);
+    let days = person.portal.services.settings.trusted_days;
     let show = |computer: TrustedComputer| Computer {
         name: computer.browser.as_str().to_owned(),
         is_this: Some(&computer.id) == this_one.as_ref(),
         made: Moment::short(computer.made_at, now, zone),
         last_used: (computer.last_used_at > computer.made_at)
             .then(|| Moment::short(computer.last_used_at, now, zone)),
-        asks_again: Moment::day(computer.expires_at, zone),
+        asks_again: Moment::day(computer.ends_at(days), zone),
         id: computer.id.as_str().to_owned(),
     };
     overview.computers.into_iter().map(show).collect()

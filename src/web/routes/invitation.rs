@@ -68,7 +68,8 @@ pub(super) async fn submit(visit: Visit, form: Submitted) -> Result<HttpResponse
         let form = FormState::default().refuse(problem.field(), problem.message());
         return draw(&visit, &account, form, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    if !invitation::accept(services, &token, password).await? {
+    let old = visit.pocket.ticket().map(|ticket| ticket.token().clone());
+    if !invitation::accept(services, &token, password, old).await? {
         return Ok(over(&visit, InvitationOver::Used));
     }
     visit.pocket.empty();

@@ -13,6 +13,7 @@ use crate::web::error::WebError;
 use crate::web::form::FormState;
 use crate::web::gate::{Guest, LoggedIn, Submitted, Visit};
 use crate::web::page::{Moment, Notice, Page, answer, in_words};
+use crate::web::pages::error::{ErrorKind, ErrorPage};
 use crate::web::pages::login::{LoginClosed, LoginClosedPage, LoginPage, LoginProblem};
 use crate::web::paths;
 use crate::web::ticket::Ticket;
@@ -32,18 +33,16 @@ pub(super) async fn show(guest: Guest) -> Result<HttpResponse, WebError> {
 }
 
 pub(super) async fn submit(guest: Guest, form: Submitted) -> Result<HttpResponse, WebError> {
-    let (mut fields, is_fresh) = form.fields_and_freshness();
+    let (mut fields, is_fresh) = form.fields_and_freshness()?;
     let username = fields.text("username")?;
     let password = PasswordInput::from_typed(fields.secret("password")?);
     fields.finish()?;
     if !is_fresh {
-        return again(&guest, &username, None, StatusCode::FORBIDDEN);
+        return too_old(&guest, &username);
     }
-    if username.trim().is_empty() {
-        return again(&guest, &username, Some(LoginProblem::NoUsername), StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    if password.is_empty() {
-        return again(&guest, &username, Some(LoginProblem::NoPassword), StatusCode::UNPROCESSABLE_ENTITY);
+    let missing = missing(&username, &password);
+    if !missing.is_empty() {
+        return again(&guest, &username, &missing);
     }
     let tried = Attempt {
         username: username.clone(),
@@ -57,44 +56,51 @@ pub(super) async fn submit(guest: Guest, form: Submitted) -> Result<HttpResponse
             guest.pocket.put_ticket(&Ticket::Pending(token));
             Ok(guest.go(paths::LOGIN_CODE))
         }
-        Login::Refused => {
-            again(&guest, &username, Some(LoginProblem::NotRight), StatusCode::UNPROCESSABLE_ENTITY)
-        }
+        Login::Refused => again(&guest, &username, &[LoginProblem::NotRight]),
         Login::Rests(until) => Ok(closed(&guest, until)),
     }
 }
 
-/// The form again, with the name in it and never the password. Without a problem, the form itself was too old.
-fn again(
-    guest: &Guest,
-    username: &str,
-    problem: Option<LoginProblem>,
-    status: StatusCode,
-) -> Result<HttpResponse, WebError> {
-    let form = FormState::default().with("username", username);
-    let page = guest.page()?;
-    let page = match problem {
-        Some(problem) => page.with_form(form.refuse(problem.field(), problem.message())),
-        None => page.with_form(form).with_notice(Notice::StaleForm),
-    };
-    Ok(answer(&LoginPage { page }, status))
+fn missing(username: &str, password: &PasswordInput) -> Vec<LoginProblem> {
+    let no_username = username.trim().is_empty().then_some(LoginProblem::NoUsername);
+    let no_password = password.is_empty().then_some(LoginProblem::NoPassword);
+    no_username.into_iter().chain(no_password).collect()
 }
 
-/// Too many wrong passwords: one page for known and unknown names.
+/// The form again, with the name in it and never the password.
+fn again(guest: &Guest, username: &str, problems: &[LoginProblem]) -> Result<HttpResponse, WebError> {
+    let form = FormState::default().with("username", username);
+    let refuse = |form: FormState, problem: &LoginProblem| form.refuse(problem.field(), problem.message());
+    let page = guest.page()?.with_form(problems.iter().fold(form, refuse));
+    Ok(answer(&LoginPage { page }, StatusCode::UNPROCESSABLE_ENTITY))
+}
+
+/// The form again, of this browser as it stands now.
+fn too_old(guest: &Guest, username: &str) -> Result<HttpResponse, WebError> {
+    let form = FormState::default().with("username", username);
+    let page = guest.page()?.with_form(form).with_notice(Notice::StaleForm);
+    Ok(answer(&LoginPage { page }, StatusCode::FORBIDDEN))
+}
+
+/// Too many wrong passwords: one page for known and unknown names, and one for an address.
 pub(super) fn closed(visit: &Visit, until: Until) -> HttpResponse {
-    let now = visit.portal.services.clock.now();
-    let (closed, seconds) = match until {
-        Until::Reset => (LoginClosed::UntilReset, None),
+    let (now, page) = (visit.portal.services.clock.now(), visit.bare_page());
+    let moment = |at| Moment::clock_and_zone(at, chrono_tz::Tz::UTC);
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let (mut response, at) = match until {
+        Until::Reset => {
+            return answer(&LoginClosedPage { page, closed: LoginClosed::UntilReset }, status);
+        }
         Until::Moment(at) => {
-            let until = Moment { shown: when::clock_and_zone(at, chrono_tz::Tz::UTC), iso: when::iso(at) };
-            (LoginClosed::For { wait: in_words(at - now), until }, Some((at - now).num_seconds() + 1))
+            let closed = LoginClosed::For { wait: in_words(at - now), until: moment(at) };
+            (answer(&LoginClosedPage { page, closed }, status), at)
+        }
+        Until::Network(at) => {
+            let kind = ErrorKind::TooMany { until: Some(moment(at)) };
+            (answer(&ErrorPage { page, kind }, status), at)
         }
     };
-    let page = visit.bare_page();
-    let mut response = answer(&LoginClosedPage { page, closed }, StatusCode::TOO_MANY_REQUESTS);
-    if let Some(seconds) = seconds {
-        response.headers_mut().insert(RETRY_AFTER, seconds.into());
-    }
+    response.headers_mut().insert(RETRY_AFTER, ((at - now).num_seconds() + 1).into());
     response
 }
 

@@ -13,9 +13,9 @@ mod profile;
 mod setup;
 mod two_factor;
 
-use actix_web::HttpResponse;
-use actix_web::http::header::LOCATION;
-use actix_web::web::{Data, Path, ServiceConfig, get, post, resource};
+use actix_web::http::header::{ALLOW, LOCATION};
+use actix_web::web::{Data, Path, ServiceConfig, post, resource, route, to};
+use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard};
 
 use crate::web::Portal;
 use crate::web::error::WebError;
@@ -33,7 +33,7 @@ pub enum Who {
     Development,
 }
 
-/// Every route: method, path, and whom it lets in. The tests walk this table, and hold it against what answers.
+/// Every route: method, path, and whom it lets in. GET stands for HEAD too. The tests walk this table, and hold it against what answers.
 pub const TABLE: [(&str, &str, Who); 36] = [
     ("GET", "/", Who::Anyone),
     ("GET", "/login", Who::Anyone),
@@ -67,7 +67,7 @@ pub const TABLE: [(&str, &str, Who); 36] = [
     ("GET", "/readyz", Who::Anyone),
     ("GET", "/.well-known/change-password", Who::Anyone),
     ("GET", "/robots.txt", Who::Anyone),
-    ("GET", "/static/{path}", Who::Anyone),
+    ("GET", "/static/{path:.*}", Who::Anyone),
     ("GET", "/favicon.ico", Who::Anyone),
     ("GET", "/dev/mailbox", Who::Development),
     ("GET", "/dev/mailbox.json", Who::Development),
@@ -75,7 +75,6 @@ pub const TABLE: [(&str, &str, Who); 36] = [
 
 /// Mounts the routes. What is not mounted answers 404, and a wrong method 405.
 pub fn mount(config: &mut ServiceConfig) {
-    let at = resource::<&str>;
     config
         .service(at("/").route(get().to(login::start)))
         .service(at("/login").route(get().to(login::show)).route(post().to(login::submit)))
@@ -108,6 +107,24 @@ pub fn mount(config: &mut ServiceConfig) {
         .service(at("/static/{path:.*}").route(get().to(file)))
         .service(at("/dev/mailbox").route(get().to(dev_mailbox::show)))
         .service(at("/dev/mailbox.json").route(get().to(dev_mailbox::list)));
+}
+
+fn at(path: &str) -> Resource {
+    resource(path).default_service(to(not_that_way))
+}
+
+/// Whatever may be looked at answers HEAD as well (RFC 9110, section 9.1). The server leaves the body out.
+fn get() -> Route {
+    route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+/// Says which methods would do (RFC 9110, section 15.5.6).
+async fn not_that_way(req: HttpRequest) -> HttpResponse {
+    let pattern = req.match_pattern().unwrap_or_default();
+    let here = TABLE.iter().filter(|(_, path, _)| *path == pattern);
+    let methods: Vec<_> =
+        here.map(|(method, ..)| if *method == "GET" { "GET, HEAD" } else { method }).collect();
+    HttpResponse::MethodNotAllowed().insert_header((ALLOW, methods.join(", "))).finish()
 }
 
 async fn file(portal: Data<Portal>, path: Path<String>) -> Result<HttpResponse, WebError> {

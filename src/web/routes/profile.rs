@@ -23,7 +23,7 @@ pub(super) async fn show(person: LoggedIn) -> Result<HttpResponse, WebError> {
 }
 
 pub(super) async fn save(person: LoggedIn, form: Submitted) -> Result<HttpResponse, WebError> {
-    let (mut fields, is_fresh) = form.fields_and_freshness();
+    let (mut fields, is_fresh) = form.fields_and_freshness()?;
     let name = fields.trimmed("display_name")?;
     let zone = fields.text("time_zone")?;
     fields.finish()?;

@@ -8,11 +8,11 @@ use serde::Deserialize;
 use crate::domain::code::TypedCode;
 use crate::domain::email::EmailAddress;
 use crate::domain::limits::SecondFactorStanding;
-use crate::domain::phone::{Country, PhoneNumber};
+use crate::domain::phone::{Country, PhoneFault, PhoneNumber};
 use crate::domain::second_factor::{Destination, Method, SecondFactor};
 use crate::domain::when;
 use crate::flows::two_factor::{self, Choice, Overview, Saved, SetUp, SetUpEntry};
-use crate::flows::{ComputerCookie, Resend, profile};
+use crate::flows::{ComputerCookie, Resend, Settings, profile};
 use crate::web::error::WebError;
 use crate::web::fields::Fields;
 use crate::web::form::FormState;
@@ -63,7 +63,7 @@ fn filled(person: &LoggedIn, destination: Option<&Destination>, every_login: boo
 }
 
 pub(super) async fn save(person: LoggedIn, form: Submitted) -> Result<HttpResponse, WebError> {
-    let (mut fields, is_fresh) = form.fields_and_freshness();
+    let (mut fields, is_fresh) = form.fields_and_freshness()?;
     match fields.optional("code")? {
         Some(code) => confirm(person, fields, &code, is_fresh).await,
         None => choose(person, fields, is_fresh).await,
@@ -104,28 +104,46 @@ impl Typed {
     /// The destination that was chosen; `Err` is the form with what is wrong with it.
     fn destination(
         &self,
-        countries: &[Country],
-        offers_sms: bool,
+        in_force: Option<&Destination>,
+        settings: &Settings,
     ) -> Result<Result<Option<Destination>, FormState>, WebError> {
         if self.method == "disabled" {
             return Ok(Ok(None));
         }
-        match Method::parse(&self.method).filter(|method| offers_sms || *method == Method::Email) {
-            None => Err(WebError::BadRequest),
-            Some(Method::Email) => Ok(match EmailAddress::parse(&self.email) {
+        Ok(match Method::parse(&self.method).ok_or(WebError::BadRequest)? {
+            Method::Email => match EmailAddress::parse(&self.email) {
                 Ok(address) => Ok(Some(Destination::Email(address))),
                 Err(fault) => Err(self.refused(&TwoFactorProblem::Email(fault))),
-            }),
-            Some(Method::Sms) => {
-                let country = Country::parse(&self.country).filter(|country| countries.contains(country));
-                let country =
-                    country.or_else(|| countries.first().copied().filter(|_| self.country.is_empty()));
-                let country = country.ok_or(WebError::BadRequest)?;
-                Ok(match PhoneNumber::parse(&self.phone, &country, countries) {
-                    Ok(number) => Ok(Some(Destination::Phone(number))),
-                    Err(fault) => Err(self.refused(&TwoFactorProblem::Phone(fault))),
-                })
-            }
+            },
+            Method::Sms => self.number(in_force, settings)?,
+        })
+    }
+
+    /// The number that was typed. The one in force is taken whatever the operator has changed since; a new one has to be in
+    /// a country of today's.
+    fn number(
+        &self,
+        in_force: Option<&Destination>,
+        settings: &Settings,
+    ) -> Result<Result<Option<Destination>, FormState>, WebError> {
+        let countries = choosable(in_force, settings);
+        let chosen = Country::parse(&self.country).filter(|country| countries.contains(country));
+        let chosen = chosen.or_else(|| countries.first().copied().filter(|_| self.country.is_empty()));
+        let refuse = |problem: TwoFactorProblem| Ok(Err(self.refused(&problem)));
+        let number = match PhoneNumber::parse(&self.phone, &chosen.ok_or(WebError::BadRequest)?, &countries) {
+            Ok(number) => number,
+            Err(fault) => return refuse(TwoFactorProblem::Phone(fault)),
+        };
+        let region = *number.region();
+        let destination = Destination::Phone(number);
+        if in_force == Some(&destination) {
+            Ok(Ok(Some(destination)))
+        } else if !settings.offers_sms {
+            refuse(TwoFactorProblem::NoMoreTexts)
+        } else if !settings.countries.contains(&region) {
+            refuse(TwoFactorProblem::Phone(PhoneFault::OtherCountry(region.name().to_owned())))
+        } else {
+            Ok(Ok(Some(destination)))
         }
     }
 
@@ -142,15 +160,19 @@ async fn choose(person: LoggedIn, fields: Fields, is_fresh: bool) -> Result<Http
         let page = person.page()?.with_form(typed.form()).with_notice(Notice::StaleForm);
         return Ok(draw_form(&person, &factor, page, StatusCode::FORBIDDEN));
     }
-    let countries = countries(&person, &factor);
-    let destination = match typed.destination(&countries, services.settings.offers_sms)? {
+    let destination = match typed.destination(factor.destination().as_ref(), &services.settings)? {
         Ok(destination) => destination,
         Err(form) => {
             let page = person.page()?.with_form(form);
             return Ok(draw_form(&person, &factor, page, StatusCode::UNPROCESSABLE_ENTITY));
         }
     };
-    let choice = Choice { destination, asks_every_login: typed.every_login };
+    // Where no computer is ever trusted the box is not there, and its absence takes no choice back.
+    let asks_every_login = match services.settings.trusted_days {
+        0 => person.account().asks_every_login,
+        _ => typed.every_login,
+    };
+    let choice = Choice { destination, asks_every_login };
     let (saved, token) =
         two_factor::save(services, person.who.clone(), choice, person.visitor.clone()).await?;
     person.renew(token);
@@ -225,11 +247,10 @@ async fn code_again(person: &LoggedIn, trusts: bool, problem: CodeProblem) -> Re
     Ok(draw_code(person, overview, person.page()?.with_form(form), StatusCode::UNPROCESSABLE_ENTITY))
 }
 
-fn countries(person: &LoggedIn, factor: &SecondFactor) -> Vec<Country> {
-    let settings = &person.portal.services.settings;
+/// The countries to choose from. That of the number in force is one of them, so that *Save* alone changes nothing.
+fn choosable(in_force: Option<&Destination>, settings: &Settings) -> Vec<Country> {
     let mut countries = if settings.offers_sms { settings.countries.clone() } else { Vec::new() };
-    // The country of the number in force stays choosable, so that *Save* alone changes nothing.
-    if let Some(Destination::Phone(number)) = factor.destination()
+    if let Some(Destination::Phone(number)) = in_force
         && !countries.contains(number.region())
     {
         countries.push(*number.region());
@@ -242,7 +263,7 @@ fn draw_form(person: &LoggedIn, factor: &SecondFactor, page: Page, status: Statu
     let view = TwoFactorPage {
         page,
         in_force: shown::in_force(factor, account.asks_every_login, account.time_zone),
-        countries: countries(person, factor),
+        countries: choosable(factor.destination().as_ref(), &person.portal.services.settings),
         trusted_days: u16::from(person.portal.services.settings.trusted_days),
     };
     answer(&view, status)

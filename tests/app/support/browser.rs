@@ -96,6 +96,12 @@ impl Browser {
         Self { jar: Arc::default(), ..self.clone() }
     }
 
+    /// The same browser (same jar) at another address: cookies know no ports (RFC 6265, section 8.5).
+    pub fn at(&self, base: &str) -> Self {
+        let base = Url::parse(base).expect("a base address");
+        Self { socket: base.clone(), public: base, ..self.clone() }
+    }
+
     /// A thief's copy: another browser that starts with the same cookies and goes its own way.
     pub fn copy(&self) -> Self {
         Self { jar: Arc::new(Mutex::new(self.jar().clone())), ..self.clone() }

@@ -2,7 +2,9 @@
 //! server, a fresh database there. It is gone when the value is dropped.
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
+use diesel::{Connection, PgConnection, SqliteConnection};
+use postern::domain::secret::Secret;
+use postern::storage::Location;
 use tempfile::TempDir;
 use url::Url;
 
@@ -38,9 +40,60 @@ impl TestDatabase {
         }
     }
 
+    /// Where it is, for tests that open it themselves.
+    pub fn location(&self) -> Location {
+        let url = self.url();
+        match url.strip_prefix("sqlite://") {
+            Some(path) => Location::Sqlite(path.into()),
+            None => Location::Postgres(Secret::new(url)),
+        }
+    }
+
+    /// Does something to it behind the program's back.
+    pub fn execute(&self, statements: &str) {
+        let mut conn = self.location().connect().expect("a connection");
+        conn.batch_execute(statements).unwrap_or_else(|fault| panic!("{statements}: {fault}"));
+    }
+
     /// Whether it is PostgreSQL, for the few tests that make sense on one of the two only.
     pub fn is_postgres(&self) -> bool {
         matches!(self.place, Place::Server { .. })
+    }
+
+    /// Ends every connection to it and lets nobody in, as if its server were down. On PostgreSQL only.
+    pub fn refuse_everybody(&self) {
+        let Place::Server { server, name } = &self.place else { panic!("a file lets everybody in") };
+        run(server, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).expect("no connections");
+        let ends = format!("pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '{name}'");
+        run(server, &format!("SELECT {ends}")).expect("no connections left");
+    }
+
+    /// Lets everybody in again.
+    pub fn welcome_everybody(&self) {
+        let Place::Server { server, name } = &self.place else { panic!("a file lets everybody in") };
+        run(server, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).expect("connections");
+    }
+
+    /// Takes the database away from whoever uses it, until the value is dropped: on PostgreSQL nobody gets a connection, on
+    /// SQLite nobody can write.
+    pub fn take_away(&self) -> Away<'_> {
+        let conn = match &self.place {
+            Place::Folder(folder) => {
+                let path = folder.path().join("postern.db");
+                let mut conn = SqliteConnection::establish(&path.to_string_lossy()).expect("a connection");
+                conn.batch_execute("BEGIN IMMEDIATE").expect("nobody writes at the moment");
+                Some(conn)
+            }
+            Place::Server { server, name } => {
+                let users = format!(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+                );
+                let shut = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false; {users}");
+                run(server, &shut).expect("the database is shut");
+                None
+            }
+        };
+        Away { database: self, _lock: conn }
     }
 
     fn on(server: Url) -> Self {
@@ -48,6 +101,21 @@ impl TestDatabase {
         // template0: nobody is ever connected to it, so that tests can copy it at the same time.
         run(&server, &format!("CREATE DATABASE {name} TEMPLATE template0")).expect("a fresh database");
         Self { place: Place::Server { server, name } }
+    }
+}
+
+/// A database that is away. It comes back when this is dropped.
+pub struct Away<'a> {
+    database: &'a TestDatabase,
+    _lock: Option<SqliteConnection>,
+}
+
+impl Drop for Away<'_> {
+    fn drop(&mut self) {
+        if let Place::Server { server, name } = &self.database.place {
+            let opened = run(server, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));
+            assert!(opened.is_ok() || std::thread::panicking(), "{name} stays away: {opened:?}");
+        }
     }
 }
 
@@ -81,7 +149,6 @@ fn at(server: &Url, name: &str) -> String {
 mod tests {
     use std::io::Write;
 
-    use diesel::SqliteConnection;
     use diesel::result::QueryResult;
 
     use super::*;

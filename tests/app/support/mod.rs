@@ -1,7 +1,18 @@
 //! What the stories lean on.
 
+pub mod at_once;
 pub mod browser;
+pub mod codes;
 pub mod database;
+pub mod dump;
+pub mod event;
+pub mod letter;
+pub mod links;
+pub mod looking;
+pub mod post;
+pub mod production;
+pub mod program;
+pub mod scene;
 pub mod smtp_server;
 pub mod test_app;
 pub mod twilio_server;

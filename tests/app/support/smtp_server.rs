@@ -1,20 +1,24 @@
 //! A mail server in this process, with manners as bad as a test wants them.
 //!
 //! Each connection takes the next script from a queue; with no script left the server behaves. It keeps what was
-//! delivered and every line it heard, connection by connection.
+//! delivered and every line it heard, connection by connection. A test that runs beside it waits for what happens here
+//! ([`SmtpServer::until`]) and never for a time.
 
 mod wire;
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use data_encoding::BASE64;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
+use super::event::until;
 pub use wire::Identity;
 use wire::Wire;
 
@@ -45,6 +49,8 @@ pub enum Fault {
     Says(&'static str),
     /// The usual words, after a while.
     Late(Duration),
+    /// The usual words, once the test says [`SmtpServer::release`].
+    Held,
     /// No word ever again.
     Silent,
     /// The connection is closed.
@@ -78,6 +84,19 @@ pub struct SmtpServer {
     accepting: JoinHandle<()>,
 }
 
+/// The port of a server that is not there yet: nobody else gets it, and nobody answers.
+pub struct Away {
+    pub port: u16,
+    socket: TcpSocket,
+}
+
+impl Away {
+    /// It comes up: a plain server that asks for no password.
+    pub fn comes(self) -> SmtpServer {
+        SmtpServer::on(self.socket.listen(16).unwrap(), Encryption::None, "")
+    }
+}
+
 type Script = Vec<(At, Fault)>;
 
 struct Shared {
@@ -86,6 +105,10 @@ struct Shared {
     scripts: Mutex<VecDeque<Script>>,
     taken: Mutex<Vec<Taken>>,
     heard: Mutex<Vec<Vec<String>>>,
+    is_down: AtomicBool,
+    held: AtomicUsize,
+    gate: Notify,
+    news: Notify,
 }
 
 impl SmtpServer {
@@ -94,9 +117,25 @@ impl SmtpServer {
         Self::start_with(Encryption::None, "").await
     }
 
+    /// A plain server that wants [`USER`] to log in, if a client offers to.
+    pub async fn start_logging_in() -> Self {
+        Self::start_with(Encryption::None, "PLAIN LOGIN").await
+    }
+
     /// A server that offers these mechanisms in AUTH.
     pub async fn start_with(encryption: Encryption, mechanisms: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::on(listener, encryption, mechanisms)
+    }
+
+    /// A server that is not there yet.
+    pub fn away() -> Away {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        Away { port: socket.local_addr().unwrap().port(), socket }
+    }
+
+    fn on(listener: TcpListener, encryption: Encryption, mechanisms: &'static str) -> Self {
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared {
             encryption,
@@ -104,17 +143,25 @@ impl SmtpServer {
             scripts: Mutex::default(),
             taken: Mutex::default(),
             heard: Mutex::default(),
+            is_down: AtomicBool::new(false),
+            held: AtomicUsize::new(0),
+            gate: Notify::new(),
+            news: Notify::new(),
         });
         let for_connections = Arc::clone(&shared);
         let accepting = tokio::spawn(async move {
             while let Ok((tcp, _)) = listener.accept().await {
                 let shared = Arc::clone(&for_connections);
-                let script = shared.scripts.lock().unwrap().pop_front().unwrap_or_default();
                 let number = {
                     let mut heard = shared.heard.lock().unwrap();
                     heard.push(Vec::new());
                     heard.len() - 1
                 };
+                shared.news.notify_waiters();
+                if shared.is_down.load(Ordering::SeqCst) {
+                    continue;
+                }
+                let script = shared.scripts.lock().unwrap().pop_front().unwrap_or_default();
                 tokio::spawn(async move {
                     // A client that goes away in the middle is what many of these tests are about.
                     drop(Conversation::new(shared, script, number, tcp).hold().await);
@@ -127,6 +174,36 @@ impl SmtpServer {
     /// The next connection without a script goes like this.
     pub fn next(&self, script: &[(At, Fault)]) {
         self.shared.scripts.lock().unwrap().push_back(script.to_vec());
+    }
+
+    /// From now on every connection is closed before a word, until [`SmtpServer::come_back`].
+    pub fn go_down(&self) {
+        self.shared.is_down.store(true, Ordering::SeqCst);
+    }
+
+    /// It answers again.
+    pub fn come_back(&self) {
+        self.shared.is_down.store(false, Ordering::SeqCst);
+    }
+
+    /// Lets go whoever met [`Fault::Held`], or the next who does.
+    pub fn release(&self) {
+        self.shared.gate.notify_one();
+    }
+
+    /// How many have met [`Fault::Held`] by now.
+    pub fn held(&self) -> usize {
+        self.shared.held.load(Ordering::SeqCst)
+    }
+
+    /// How many connections there were, answered or not.
+    pub fn connections(&self) -> usize {
+        self.shared.heard.lock().unwrap().len()
+    }
+
+    /// Waits until something is so here, and panics if that takes half a minute.
+    pub async fn until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        until(&self.shared.news, what, || is_so(self)).await;
     }
 
     /// The mails that were taken, oldest first.
@@ -278,6 +355,7 @@ impl Conversation {
                 encrypted: self.wire.is_encrypted(),
                 user: self.user.clone(),
             });
+            self.shared.news.notify_waiters();
             self.reply(At::Kept, "250 2.0.0 Ok: queued").await?;
         } else {
             self.reply(At::Content, "250 2.0.0 Ok").await?;
@@ -296,6 +374,12 @@ impl Conversation {
                 sleep(time).await;
                 self.wire.say(usual).await?;
             }
+            Some(Fault::Held) => {
+                self.shared.held.fetch_add(1, Ordering::SeqCst);
+                self.shared.news.notify_waiters();
+                self.shared.gate.notified().await;
+                self.wire.say(usual).await?;
+            }
             Some(Fault::Silent) => std::future::pending().await,
             Some(Fault::HangsUp) => return Err(io::ErrorKind::ConnectionAborted.into()),
             Some(Fault::Says(words)) => {
@@ -311,6 +395,7 @@ impl Conversation {
     async fn hear(&mut self) -> io::Result<String> {
         let line = self.wire.read_line().await?;
         self.shared.heard.lock().unwrap()[self.number].push(line.clone());
+        self.shared.news.notify_waiters();
         Ok(line)
     }
 }

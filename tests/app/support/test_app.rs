@@ -17,6 +17,7 @@ use postern::flows::invitation::{self, Made, New};
 use postern::flows::mailbox::Entry;
 use postern::platform::clock::{Clock, Hands};
 use postern::platform::random::Random;
+use postern::storage::Patience;
 
 use super::browser::{Browser, Page};
 use super::database::TestDatabase;
@@ -27,7 +28,8 @@ pub const BEGINNING: &str = "2026-11-24T15:42:00Z";
 /// The password of everybody in these stories.
 pub const PASSWORD: &str = "correct horse battery staple";
 
-const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
+/// What [`TestApp::browser`] calls itself.
+pub const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 /// The program under test.
 pub struct TestApp {
@@ -55,13 +57,42 @@ impl TestApp {
         let (clock, hands) = Clock::fixed(BEGINNING.parse().unwrap());
         let database = std::sync::Arc::new(TestDatabase::fresh());
         let settings = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        Self::assemble(database, clock, hands, settings).await
+        Self::assemble(database, clock, hands, settings, Patience::default()).await
+    }
+
+    /// Development mode, waiting this long for what holds the database up.
+    pub async fn with_patience(patience: Patience) -> Self {
+        let (clock, hands) = Clock::fixed(BEGINNING.parse().unwrap());
+        let database = std::sync::Arc::new(TestDatabase::fresh());
+        Self::assemble(database, clock, hands, Vec::new(), patience).await
     }
 
     /// A second instance on the same database and clock: another process, or this one after a restart.
     pub async fn another(&self) -> Self {
-        let (database, settings) = (self.database.clone(), self.settings.clone());
-        Self::assemble(database, self.clock.clone(), self.hands.clone(), settings).await
+        self.another_with(&[]).await
+    }
+
+    /// The same with settings changed, as after a restart by an operator who thought better of it.
+    pub async fn another_with(&self, changes: &[(&str, &str)]) -> Self {
+        let mut settings = self.settings.clone();
+        settings.retain(|(key, _)| changes.iter().all(|(changed, _)| changed != key));
+        settings.extend(changes.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        Self::assemble(
+            self.database.clone(),
+            self.clock.clone(),
+            self.hands.clone(),
+            settings,
+            Patience::default(),
+        )
+        .await
+    }
+
+    /// An instance on the same database and clock, with settings changed, that has not yet looked at the database.
+    pub fn unprepared(&self, changed: &[(&str, &str)]) -> App {
+        let changed = changed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let settings: Vec<_> = self.settings.iter().cloned().chain(changed).collect();
+        let address = self.base.trim_start_matches("http://");
+        program(&self.database, address, self.clock.clone(), &settings, Patience::default())
     }
 
     async fn assemble(
@@ -69,21 +100,11 @@ impl TestApp {
         clock: Clock,
         hands: Hands,
         settings: Vec<(String, String)>,
+        patience: Patience,
     ) -> Self {
-        choose_provider();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let mut environment = vec![
-            ("POSTERN_SERVER_LISTEN".to_owned(), address.clone()),
-            ("POSTERN_SERVER_PUBLIC_URL".to_owned(), format!("http://{address}")),
-            ("POSTERN_DATABASE_URL".to_owned(), database.url()),
-            ("POSTERN_SECRET_KEY".to_owned(), "a key that is only ever used in tests".to_owned()),
-        ];
-        environment.extend(settings.clone());
-        let reading = config::read(&ConfigFile::Nothing, environment);
-        let config = reading.config.unwrap_or_else(|faults| panic!("{faults}"));
-        let parts = Parts { clock: clock.clone(), random: Random::os(), cost: Cost::CHEAPEST };
-        let app = App::assemble(&config, parts).unwrap();
+        let app = program(&database, &address, clock.clone(), &settings, patience);
         app.prepare_database().await.unwrap();
         let server = app.server_only(listener).unwrap();
         let handle = server.handle();
@@ -146,9 +167,33 @@ impl TestApp {
             role,
             password: Some(password),
         };
+        // A day before the story: what happens in the very moment an account is made is nobody's story.
+        self.hands.advance(TimeDelta::days(-1));
         let made = invitation::create(self.app.services(), new).await.unwrap();
+        self.hands.advance(TimeDelta::days(1));
         assert!(matches!(made, Made::WithPassword));
     }
+}
+
+fn program(
+    database: &TestDatabase,
+    address: &str,
+    clock: Clock,
+    settings: &[(String, String)],
+    patience: Patience,
+) -> App {
+    choose_provider();
+    let mut environment = vec![
+        ("POSTERN_SERVER_LISTEN".to_owned(), address.to_owned()),
+        ("POSTERN_SERVER_PUBLIC_URL".to_owned(), format!("http://{address}")),
+        ("POSTERN_DATABASE_URL".to_owned(), database.url()),
+        ("POSTERN_SECRET_KEY".to_owned(), "a key that is only ever used in tests".to_owned()),
+    ];
+    environment.extend_from_slice(settings);
+    let reading = config::read(&ConfigFile::Nothing, environment);
+    let config = reading.config.unwrap_or_else(|faults| panic!("{faults}"));
+    let parts = Parts { clock, random: Random::os(), cost: Cost::CHEAPEST, patience };
+    App::assemble(&config, parts).unwrap()
 }
 
 impl Drop for TestApp {

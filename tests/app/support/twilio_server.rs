@@ -12,9 +12,12 @@ use data_encoding::BASE64;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use url::form_urlencoded;
+
+use super::event::until;
 
 /// The account the server knows, and its token.
 pub const ACCOUNT: (&str, &str) = ("AC00000000000000000000000000000001", "twilio-secret");
@@ -36,6 +39,10 @@ pub enum Fault {
     ResetBeforeRead,
     /// The message is taken, and the connection is reset instead of an answer.
     AcceptThenReset,
+    /// The message is taken, and the answer says that something broke.
+    AcceptThen500,
+    /// The usual answer, once the test says [`TwilioServer::release`].
+    Held,
     /// The message is taken, and the answer breaks off in its body.
     TruncatedJson,
     /// A gateway's page.
@@ -69,6 +76,8 @@ struct Shared {
     faults: Mutex<VecDeque<Fault>>,
     requests: Mutex<Vec<Request>>,
     taken: Mutex<Vec<HashMap<String, String>>>,
+    gate: Notify,
+    news: Notify,
 }
 
 struct Answer {
@@ -100,6 +109,16 @@ impl TwilioServer {
         self.shared.faults.lock().unwrap().push_back(fault);
     }
 
+    /// Lets go the request that met [`Fault::Held`], or the next that does.
+    pub fn release(&self) {
+        self.shared.gate.notify_one();
+    }
+
+    /// Waits until something is so here, and panics if that takes half a minute.
+    pub async fn until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        until(&self.shared.news, what, || is_so(self)).await;
+    }
+
     /// The requests that were read, oldest first.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.requests.lock().unwrap().clone()
@@ -125,6 +144,7 @@ impl Shared {
         }
         let request = read(&mut tcp).await?;
         self.requests.lock().unwrap().push(request.clone());
+        self.news.notify_waiters();
         match fault {
             Fault::Ok => self.usual(&request).write_to(&mut tcp).await,
             Fault::Status(status, body, headers) => {
@@ -153,6 +173,15 @@ impl Shared {
                 self.take(&request);
                 reset(tcp)
             }
+            Fault::AcceptThen500 => {
+                self.take(&request);
+                let body = r#"{"code":20500,"message":"Internal server error","status":500}"#.to_owned();
+                Answer { status: 500, headers: Vec::new(), body }.write_to(&mut tcp).await
+            }
+            Fault::Held => {
+                self.gate.notified().await;
+                self.usual(&request).write_to(&mut tcp).await
+            }
             Fault::TruncatedJson => {
                 let answer = self.usual(&request);
                 let half = &answer.body[..answer.body.len() / 2];
@@ -178,6 +207,7 @@ impl Shared {
 
     fn take(&self, request: &Request) {
         self.taken.lock().unwrap().push(request.form.clone());
+        self.news.notify_waiters();
     }
 
     fn usual(&self, request: &Request) -> Answer {

@@ -1,0 +1,178 @@
+//! How SQLite goes about every statement of a long walk through the program: none reads a table from end to end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use chrono::TimeDelta;
+use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::Text;
+use postern::domain::account::Role;
+use postern::domain::email::EmailAddress;
+use postern::domain::username::Username;
+use postern::flows::invitation::{self, Made, New};
+use postern::flows::{housekeeping, setup, start};
+use postern::storage::{AnyConnection, Location};
+
+use crate::support::browser::Browser;
+use crate::support::test_app::{Deeds, PASSWORD, TestApp};
+
+/// The statements heard on each database that is listened to, by its path.
+type Heard = Mutex<BTreeMap<String, Arc<Mutex<BTreeSet<String>>>>>;
+
+fn heard() -> &'static Heard {
+    static HEARD: OnceLock<Heard> = OnceLock::new();
+    HEARD.get_or_init(Heard::default)
+}
+
+/// Notes the statements of one connection, if it is one to a database that is listened to.
+#[derive(Default)]
+struct Ear(Option<Arc<Mutex<BTreeSet<String>>>>);
+
+impl Instrumentation for Ear {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        match event {
+            InstrumentationEvent::StartEstablishConnection { url, .. } => {
+                self.0 = heard().lock().unwrap().get(url).cloned();
+            }
+            InstrumentationEvent::StartQuery { query, .. } => {
+                if let Some(statements) = &self.0 {
+                    let text = query.to_string();
+                    let statement = text.split(" -- binds:").next().unwrap_or_default();
+                    statements.lock().unwrap().insert(statement.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// From now on every new connection to this file is listened to.
+fn listen(path: &str) -> Arc<Mutex<BTreeSet<String>>> {
+    // The same function each time: other tests' connections get an ear that hears nothing.
+    set_default_instrumentation(|| Some(Box::new(Ear::default()))).unwrap();
+    heard().lock().unwrap().entry(path.to_owned()).or_default().clone()
+}
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+/// Statements that may scan, by how they begin, and why.
+const MAY_SCAN: [(&str, &str); 2] = [
+    ("SELECT `accounts`.`id` FROM `accounts` LIMIT", "the first row of any will do"),
+    ("SELECT `__diesel_schema_migrations`", "it has a dozen rows and is asked once a start"),
+];
+
+#[actix_web::test]
+async fn no_statement_of_a_long_walk_reads_a_whole_table() {
+    let app = TestApp::start().await;
+    let Location::Sqlite(path) = app.database.location() else { return };
+    let statements = listen(path.to_str().unwrap());
+    // The first instance opened its connections before anybody listened.
+    let app = app.another().await;
+    walk(&app).await;
+
+    let statements = statements.lock().unwrap().clone();
+    let Ok(AnyConnection::Sqlite(mut file)) = app.database.location().connect() else { panic!("{path:?}") };
+    let mut scans = Vec::new();
+    let mut explained = BTreeSet::new();
+    for statement in &statements {
+        let verb = statement.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
+        if !["SELECT", "UPDATE", "DELETE", "INSERT"].contains(&verb.as_str()) {
+            continue;
+        }
+        let plan: Vec<Step> = sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut file).unwrap();
+        let may_scan = MAY_SCAN.iter().any(|(like, _)| statement.starts_with(like));
+        if plan.iter().any(|step| step.detail.starts_with("SCAN")) && !may_scan {
+            let steps: Vec<_> = plan.into_iter().map(|step| step.detail).collect();
+            scans.push(format!("{statement}\n    {}", steps.join("\n    ")));
+        }
+        explained.insert(statement);
+    }
+    assert!(scans.is_empty(), "{} scans:\n{}", scans.len(), scans.join("\n"));
+    assert!(explained.len() > 60, "only {} statements were heard: {explained:#?}", explained.len());
+    for table in super::migrated().await.keys() {
+        let name = format!("`{table}`");
+        assert!(explained.iter().any(|statement| statement.contains(&name)), "nobody asked {table}");
+    }
+}
+
+async fn walk(app: &TestApp) {
+    let services = app.app.services();
+    let token = setup::token(services).await.unwrap().unwrap();
+    let ada = app.browser();
+    let form = ada.follow_all(&format!("/setup?token={}", token.expose())).await.form("Create account");
+    let form = form.fill("username", "ada").fill("email", "ada@example.com");
+    form.fill("password", PASSWORD).fill("password_again", PASSWORD).submit().await.follow_all().await;
+    invite(app, "grace").await;
+    app.person("linus").await;
+
+    app.browser().log_in_with("ada", "hunter2").await;
+    app.browser().log_in_with("nobody", "hunter2").await;
+    ada.get("/profile").await.form("Save").fill("display_name", "Ada").submit().await;
+    turn_on_and_off(app, &ada).await;
+    log_in_with_codes(app, &ada).await;
+    ada.get("/profile/computers").await.form("Forget all computers").submit().await.follow_all().await;
+    let out = ada.get("/profile").await.form("Log out and forget this computer");
+    out.submit().await.follow_all().await;
+    assert!(start::unlock(services, &Username::parse("ada").unwrap()).await.unwrap());
+    assert_eq!(start::list_accounts(services, String::new()).await.unwrap().len(), 3);
+    ada.get("/readyz").await.expect(200);
+    app.wait(TimeDelta::days(40));
+    assert!(housekeeping::sweep(services).await.unwrap() > 0);
+}
+
+async fn invite(app: &TestApp, name: &str) {
+    let new = New {
+        username: Username::parse(name).unwrap(),
+        email: EmailAddress::parse("grace@example.com").unwrap(),
+        role: Role::Person,
+        password: None,
+    };
+    let Made::Invited(link) = invitation::create(app.app.services(), new).await.unwrap() else {
+        panic!("{name}")
+    };
+    let form = app.browser().follow_all(link.expose()).await.form("Save password");
+    form.fill("new_password", PASSWORD).fill("new_password_again", PASSWORD).submit().await.expect(303);
+}
+
+async fn turn_on_and_off(app: &TestApp, ada: &Browser) {
+    let form = ada.get("/profile/two-factor").await.form("Save");
+    form.select("method", "email").fill("email", "a@example.net").submit().await.expect(303);
+    app.wait(TimeDelta::seconds(31));
+    ada.get("/profile/two-factor").await.form("Request another code").submit().await.expect(303);
+    ada.get("/profile/two-factor/status").await.expect(200);
+    ada.get("/profile/two-factor").await.form("Cancel").submit().await.expect(303);
+    ada.turn_on_sms(app, "212 555 0142", "+12125550142").await;
+    app.wait(TimeDelta::minutes(11));
+    let form = ada.get("/profile/two-factor").await.form("Save").select("method", "disabled");
+    let page = form.submit().await.follow_all().await;
+    let page = page.form("Continue").fill("password", PASSWORD).submit().await.follow_all().await;
+    ada.get("/confirm/status").await.expect(200);
+    let code = app.code_for("+12125550142").await;
+    page.form("Continue").fill("code", &code).submit().await.follow_all().await;
+    ada.turn_on_email(app, "ada").await;
+}
+
+async fn log_in_with_codes(app: &TestApp, ada: &Browser) {
+    let page = app.browser().log_in("ada").await;
+    page.form("Use another account").submit().await.follow_all().await;
+    let elsewhere = app.browser();
+    let page = elsewhere.log_in("ada").await;
+    elsewhere.get("/login/code/status").await.expect(200);
+    app.wait(TimeDelta::seconds(31));
+    page.form("Request another code").submit().await.expect(303);
+    let page = elsewhere.get("/login/code").await.form("Log in").fill("code", "000000").submit().await;
+    let code = app.code_for("ada@example.com").await;
+    page.form("Log in").fill("code", &code).submit().await.follow_all().await;
+    ada.log_out().await;
+    ada.log_in("ada").await;
+    let page = ada.get("/profile/computers").await;
+    let other = page.attributes("form[action$='/forget']", "action");
+    assert_eq!(other.len(), 2, "{}", page.describe());
+    page.form_in("tr:nth-of-type(2)", "Forget Firefox on Windows").submit().await.expect(303);
+}

@@ -1,0 +1,293 @@
+//! Wrong passwords in a row for one name: strangers are slowed down and stopped, and the owner's trusted computer is not.
+
+use chrono::TimeDelta;
+use postern::domain::username::Username;
+use postern::flows::{housekeeping, start};
+
+use crate::support::at_once::at_once;
+use crate::support::browser::{Browser, Form, Page};
+use crate::support::test_app::{Deeds, PASSWORD, TestApp};
+
+const WRONG: &str = "not the password at all";
+
+/// A login form for this name and password, as a new browser fills it in.
+async fn filled(app: &TestApp, name: &str, password: &str) -> Form {
+    let form = app.browser().get("/login").await.form("Log in");
+    form.fill("username", name).fill("password", password)
+}
+
+/// Sends so many wrong passwords, each of which is looked at.
+async fn fail(app: &TestApp, name: &str, times: usize) {
+    let form = filled(app, name, WRONG).await;
+    for _ in 0..times {
+        form.clone().submit().await.expect(422);
+    }
+}
+
+fn retry_after(page: &Page) -> i64 {
+    page.header("retry-after").expect("a time to come back").parse().unwrap()
+}
+
+fn count(pages: &[Page], status: u16) -> usize {
+    pages.iter().filter(|page| page.status() == status).count()
+}
+
+/// Ada, who has two-factor authentication by Email, and the computer that she trusts; nobody is logged in.
+async fn ada_with_a_trusted_computer(app: &TestApp) -> Browser {
+    app.person("ada").await;
+    let home = app.browser();
+    home.log_in("ada").await;
+    home.turn_on_email(app, "ada").await;
+    home.log_out().await;
+    home
+}
+
+#[actix_web::test]
+async fn after_five_wrong_passwords_none_is_looked_at_for_thirty_seconds() {
+    let app = TestApp::start().await;
+    app.person("ada").await;
+    fail(&app, "ada", 5).await;
+
+    let page = app.browser().log_in_with("ada", PASSWORD).await.expect(429);
+    assert_eq!(page.h1(), "You cannot log in for 30 seconds");
+    assert!(page.text().contains("You can try again at 3:42 pm UTC"), "{}", page.text());
+    assert_eq!(page.attributes("main time", "datetime"), ["2026-11-24T15:42:30Z"]);
+    // A whole second more than is left, since the clock has fractions and the header has none.
+    assert_eq!(retry_after(&page), 31);
+
+    app.wait(TimeDelta::seconds(30) - TimeDelta::microseconds(1));
+    app.browser().log_in_with("ada", PASSWORD).await.expect(429);
+    app.wait(TimeDelta::microseconds(1));
+    assert_eq!(app.browser().log_in("ada").await.path(), "/profile");
+}
+
+#[actix_web::test]
+async fn each_further_wrong_one_makes_the_wait_twice_as_long_up_to_an_hour() {
+    let app = TestApp::start().await;
+    app.person("ada").await;
+    fail(&app, "ada", 5).await;
+    for seconds in [30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600] {
+        let page = app.browser().log_in_with("ada", PASSWORD).await.expect(429);
+        assert_eq!(retry_after(&page), seconds + 1);
+        app.wait(TimeDelta::seconds(seconds));
+        fail(&app, "ada", 1).await;
+    }
+}
+
+#[actix_web::test]
+async fn knocking_meanwhile_makes_the_wait_no_longer() {
+    let app = TestApp::start().await;
+    app.person("ada").await;
+    fail(&app, "ada", 5).await;
+    for _ in 0..5 {
+        app.wait(TimeDelta::seconds(5));
+        app.browser().log_in_with("ada", WRONG).await.expect(429);
+    }
+    app.wait(TimeDelta::seconds(5));
+    assert_eq!(app.browser().log_in("ada").await.path(), "/profile");
+}
+
+#[actix_web::test]
+async fn a_right_password_begins_the_count_anew() {
+    let app = TestApp::start().await;
+    app.person("ada").await;
+    for _ in 0..3 {
+        fail(&app, "ada", 4).await;
+        assert_eq!(app.browser().log_in("ada").await.path(), "/profile");
+    }
+    fail(&app, "ada", 5).await;
+    app.browser().log_in_with("ada", PASSWORD).await.expect(429);
+}
+
+#[actix_web::test]
+async fn one_name_rests_and_the_others_do_not() {
+    let app = TestApp::start().await;
+    for name in ["ada", "bob"] {
+        app.person(name).await;
+    }
+    fail(&app, "ada", 5).await;
+    assert_eq!(app.browser().log_in("bob").await.path(), "/profile");
+}
+
+#[actix_web::test]
+async fn however_a_name_is_spelled_it_is_one_name() {
+    let app = TestApp::start().await;
+    app.person("ada").await;
+    for (known, invented) in [("ada", "nobody"), ("ADA", "NOBODY"), ("Ada", "Nobody"), (" ada", " nobody")] {
+        fail(&app, known, 1).await;
+        fail(&app, invented, 1).await;
+    }
+    fail(&app, "aDa ", 1).await;
+    fail(&app, "nOBODY ", 1).await;
+    for name in ["ada", "AdA", "nobody", "NoBody"] {
+        app.browser().log_in_with(name, PASSWORD).await.expect(429);
+    }
+}
+
+#[actix_web::test]
+async fn names_that_nobody_has_rest_in_the_same_way_and_words() {
+    let app = TestApp::start().await;
+    app.person("ada").await;
+    app.person("eve").await;
+    app.disable("eve").await;
+    let names = ["ada", "eve", "nobody", "no name at all", "x"];
+    let mut pages = Vec::new();
+    for name in names {
+        fail(&app, name, 5).await;
+        pages.push(app.browser().log_in_with(name, PASSWORD).await.expect(429));
+    }
+    for (name, page) in names.iter().zip(&pages) {
+        assert_eq!(page.html(), pages[0].html(), "{name}");
+        assert_eq!(retry_after(page), retry_after(&pages[0]), "{name}");
+        assert!(!page.html().to_lowercase().contains("nobody"));
+    }
+}
+
+#[actix_web::test]
+async fn a_hundred_wrong_passwords_close_the_name_until_somebody_unlocks_it() {
+    let app = TestApp::start().await;
+    let home = ada_with_a_trusted_computer(&app).await;
+    for _ in 0..100 {
+        for name in ["ada", "nobody"] {
+            fail(&app, name, 1).await;
+        }
+        app.wait(TimeDelta::hours(1));
+    }
+    // Neither an hour nor a year helps, nor that old rows are swept away.
+    app.wait(TimeDelta::days(365));
+    housekeeping::sweep(app.app.services()).await.unwrap();
+    let known = app.browser().log_in_with("ada", PASSWORD).await.expect(429);
+    assert_eq!(known.h1(), "You cannot log in from here");
+    assert_eq!(known.header("retry-after"), None, "there is no time to come back");
+    let invented = app.browser().log_in_with("nobody", PASSWORD).await.expect(429);
+    assert_eq!(known.html(), invented.html());
+    // The trust has run out meanwhile; the computer counts like any other.
+    home.log_in_with("ada", PASSWORD).await.expect(429);
+
+    let ada = Username::parse("ada").unwrap();
+    assert!(start::unlock(app.app.services(), &ada).await.unwrap());
+    assert_eq!(app.browser().log_in("ada").await.path(), "/login/code");
+    assert!(!start::unlock(app.app.services(), &Username::parse("nobody").unwrap()).await.unwrap());
+}
+
+#[actix_web::test]
+async fn strangers_cannot_lock_the_owner_out_of_a_trusted_computer() {
+    let app = TestApp::start().await;
+    let home = ada_with_a_trusted_computer(&app).await;
+    fail(&app, "ada", 5).await;
+    app.browser().log_in_with("ada", PASSWORD).await.expect(429);
+    assert_eq!(home.log_in("ada").await.path(), "/profile");
+    home.log_out().await;
+
+    // That the owner came in gives the strangers nothing back.
+    app.browser().log_in_with("ada", PASSWORD).await.expect(429);
+    for _ in 0..95 {
+        app.wait(TimeDelta::hours(1));
+        fail(&app, "ada", 1).await;
+    }
+    let page = app.browser().log_in_with("ada", PASSWORD).await.expect(429);
+    assert_eq!(page.h1(), "You cannot log in from here");
+    assert_eq!(home.log_in("ada").await.path(), "/profile");
+}
+
+#[actix_web::test]
+async fn a_trusted_computer_has_ten_wrong_passwords_of_its_own() {
+    let app = TestApp::start().await;
+    let home = ada_with_a_trusted_computer(&app).await;
+    for _ in 0..10 {
+        home.log_in_with("ada", WRONG).await.expect(422);
+    }
+    // They are nobody else's: elsewhere four more are free.
+    fail(&app, "ada", 4).await;
+    assert_eq!(app.browser().log_in("ada").await.path(), "/login/code");
+
+    // The eleventh counts like a stranger's.
+    for _ in 0..5 {
+        home.log_in_with("ada", WRONG).await.expect(422);
+    }
+    home.log_in_with("ada", PASSWORD).await.expect(429);
+    app.browser().log_in_with("ada", PASSWORD).await.expect(429);
+}
+
+#[actix_web::test]
+async fn a_right_password_on_a_trusted_computer_gives_it_its_ten_back() {
+    let app = TestApp::start().await;
+    let home = ada_with_a_trusted_computer(&app).await;
+    for _ in 0..12 {
+        home.log_in_with("ada", WRONG).await.expect(422);
+    }
+    assert_eq!(home.log_in("ada").await.path(), "/profile");
+    let computers = home.get("/profile/computers").await.text();
+    home.log_out().await;
+    for _ in 0..10 {
+        home.log_in_with("ada", WRONG).await.expect(422);
+    }
+    fail(&app, "ada", 5).await;
+    app.wait(TimeDelta::minutes(2));
+    assert_eq!(home.log_in("ada").await.path(), "/profile");
+    assert_ne!(home.get("/profile/computers").await.text(), computers, "it says when it was last used");
+}
+
+#[actix_web::test]
+async fn for_another_name_a_trusted_computer_is_a_stranger() {
+    let app = TestApp::start().await;
+    let home = ada_with_a_trusted_computer(&app).await;
+    app.person("bob").await;
+    for _ in 0..5 {
+        home.log_in_with("bob", WRONG).await.expect(422);
+    }
+    home.log_in_with("bob", PASSWORD).await.expect(429);
+    assert_eq!(home.log_in("ada").await.path(), "/profile");
+}
+
+#[actix_web::test]
+async fn of_a_hundred_wrong_passwords_at_once_five_are_looked_at() {
+    let app = TestApp::start().await;
+    app.person("ada").await;
+    for name in ["ada", "nobody"] {
+        let form = filled(&app, name, WRONG).await;
+        let pages = at_once((0..100).map(|_| form.clone().submit())).await;
+        assert_eq!((count(&pages, 422), count(&pages, 429)), (5, 95), "{name}");
+    }
+    // What the sixth would have been, had it been right.
+    app.browser().log_in_with("ada", PASSWORD).await.expect(429);
+    app.wait(TimeDelta::seconds(30));
+    assert_eq!(app.browser().log_in("ada").await.path(), "/profile");
+}
+
+#[actix_web::test]
+async fn a_second_instance_gives_no_second_allowance() {
+    let app = TestApp::start().await;
+    app.person("ada").await;
+    let other = app.another().await;
+    let (here, there) = (filled(&app, "ada", WRONG).await, filled(&other, "ada", WRONG).await);
+    let forms = (0..32).map(|n| if n % 2 == 0 { here.clone() } else { there.clone() });
+    let pages = at_once(forms.map(Form::submit)).await;
+    assert_eq!((count(&pages, 422), count(&pages, 429)), (5, 27));
+    // Names that no row knows yet, from both sides at the same time.
+    for n in 0..8 {
+        let name = format!("nobody-{n}");
+        let forms = [here.clone(), here.clone(), there.clone(), there.clone()];
+        let pages = at_once(forms.map(|form| form.fill("username", &name).submit())).await;
+        assert_eq!(count(&pages, 422), 4, "{:?}", pages.iter().map(Page::status).collect::<Vec<_>>());
+    }
+}
+
+#[actix_web::test]
+async fn at_once_a_trusted_computer_has_its_ten_and_the_names_five() {
+    let app = TestApp::start().await;
+    let home = ada_with_a_trusted_computer(&app).await;
+    let form = home.get("/login").await.form("Log in").fill("username", "ada").fill("password", WRONG);
+    let pages = at_once((0..20).map(|_| form.clone().submit())).await;
+    assert_eq!((count(&pages, 422), count(&pages, 429)), (15, 5));
+}
+
+#[actix_web::test]
+async fn who_clicks_log_in_six_times_gets_in_six_times() {
+    let app = TestApp::start().await;
+    app.person("ada").await;
+    let form = filled(&app, "ada", PASSWORD).await;
+    let pages = at_once((0..6).map(|_| form.clone().submit())).await;
+    assert_eq!(count(&pages, 303), 6, "{:?}", pages.iter().map(Page::status).collect::<Vec<_>>());
+    assert!(pages.iter().all(|page| page.location() == Some("/profile")));
+}
