@@ -139,14 +139,14 @@ fn mailer(config: &Config, mailbox: &Mailbox) -> Result<(Mailer, Option<Smtp>), 
     match &config.mail {
         Mail::Mailbox => Ok((Mailer::Mailbox(mailbox.clone()), None)),
         Mail::Smtp(settings) => {
-            let server = smtp_server(settings, host(&config.server.public_url));
+            let server = smtp_server(settings, host(&config.server.public_url))?;
             Ok((Mailer::Smtp(Box::new(Smtp::new(server.clone())?)), Some(Smtp::new(server)?)))
         }
     }
 }
 
-fn smtp_server(settings: &SmtpSettings, hello: String) -> SmtpServer {
-    SmtpServer {
+fn smtp_server(settings: &SmtpSettings, hello: String) -> Result<SmtpServer, StartFault> {
+    Ok(SmtpServer {
         host: settings.host.clone(),
         port: settings.port,
         security: match settings.security {
@@ -156,9 +156,12 @@ fn smtp_server(settings: &SmtpSettings, hello: String) -> SmtpServer {
         },
         credentials: settings.credentials.clone(),
         hello,
-        roots: TlsRoots::System,
+        roots: match &settings.ca_file {
+            Some(file) => TlsRoots::and_those_in(file)?,
+            None => TlsRoots::System,
+        },
         deadlines: Deadlines::default(),
-    }
+    })
 }
 
 fn gateway(config: &Config, mailbox: &Mailbox) -> SmsGateway {

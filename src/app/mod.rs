@@ -66,6 +66,9 @@ pub enum StartFault {
     /// The mail server's settings.
     #[error("mail.url: {0}")]
     Mail(#[from] crate::delivery::smtp::SmtpSetUpFault),
+    /// The mail server's own authority.
+    #[error("mail.ca_file: {0}")]
+    MailAuthority(#[from] crate::delivery::tls::AuthorityFault),
     /// The sender's address.
     #[error("mail.from: {0}")]
     Sender(#[from] crate::delivery::letter::SenderFault),

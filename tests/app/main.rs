@@ -9,6 +9,8 @@ mod outbox;
 #[cfg(test)]
 mod smtp;
 #[cfg(test)]
+mod smtp_outside;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod templates;

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use actix_web::dev::ServerHandle;
 use chrono::{DateTime, TimeDelta, Utc};
-use postern::app::{App, Parts};
+use postern::app::{App, Parts, StartFault};
 use postern::config::{self, ConfigFile};
 use postern::delivery::tls::choose_provider;
 use postern::domain::account::Role;
@@ -65,7 +65,10 @@ impl TestApp {
     }
 
     /// An instance on the same database and clock, with settings changed, that has not yet looked at the database.
-    pub fn unprepared(&self, changed: &[(&str, &str)]) -> App {
+    ///
+    /// # Errors
+    /// Why it does not even assemble.
+    pub fn unprepared(&self, changed: &[(&str, &str)]) -> Result<App, StartFault> {
         let changed = changed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let settings: Vec<_> = self.settings.iter().cloned().chain(changed).collect();
         let address = self.base.trim_start_matches("http://");
@@ -80,7 +83,7 @@ impl TestApp {
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let app = program(&database, &address, clock.clone(), &settings);
+        let app = program(&database, &address, clock.clone(), &settings).unwrap();
         app.prepare_database().await.unwrap();
         let server = app.server_only(listener).unwrap();
         let handle = server.handle();
@@ -148,7 +151,12 @@ impl TestApp {
     }
 }
 
-fn program(database: &TestDatabase, address: &str, clock: Clock, settings: &[(String, String)]) -> App {
+fn program(
+    database: &TestDatabase,
+    address: &str,
+    clock: Clock,
+    settings: &[(String, String)],
+) -> Result<App, StartFault> {
     choose_provider();
     let mut environment = vec![
         ("POSTERN_SERVER_LISTEN".to_owned(), address.to_owned()),
@@ -160,7 +168,7 @@ fn program(database: &TestDatabase, address: &str, clock: Clock, settings: &[(St
     let reading = config::read(&ConfigFile::Nothing, environment);
     let config = reading.config.unwrap_or_else(|faults| panic!("{faults}"));
     let parts = Parts { clock, random: Random::os(), cost: Cost::CHEAPEST };
-    App::assemble(&config, parts).unwrap()
+    App::assemble(&config, parts)
 }
 
 impl Drop for TestApp {
