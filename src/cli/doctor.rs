@@ -111,6 +111,7 @@ mod tests {
             port: 465,
             security,
             credentials: user.map(|user| (user.to_owned(), Secret::new("hunter2".to_owned()))),
+            ca_file: None,
             from: "login@acme.test".to_owned(),
         }
     }

@@ -55,6 +55,8 @@ mod setup;
 #[cfg(test)]
 mod smtp;
 #[cfg(test)]
+mod smtp_outside;
+#[cfg(test)]
 mod storage_contract;
 #[cfg(test)]
 mod support;

@@ -1,5 +1,6 @@
 //! What the stories lean on.
 
+pub mod aiosmtpd;
 pub mod at_once;
 pub mod browser;
 pub mod codes;

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use actix_web::dev::ServerHandle;
 use chrono::{DateTime, TimeDelta, Utc};
-use postern::app::{App, Parts};
+use postern::app::{App, Parts, StartFault};
 use postern::config::{self, ConfigFile};
 use postern::delivery::tls::choose_provider;
 use postern::domain::account::Role;
@@ -87,7 +87,10 @@ impl TestApp {
     }
 
     /// An instance on the same database and clock, with settings changed, that has not yet looked at the database.
-    pub fn unprepared(&self, changed: &[(&str, &str)]) -> App {
+    ///
+    /// # Errors
+    /// Why it does not even assemble.
+    pub fn unprepared(&self, changed: &[(&str, &str)]) -> Result<App, StartFault> {
         let changed = changed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let settings: Vec<_> = self.settings.iter().cloned().chain(changed).collect();
         let address = self.base.trim_start_matches("http://");
@@ -103,7 +106,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let clock = parts.clock.clone();
-        let app = program(&database, &address, &settings, parts);
+        let app = program(&database, &address, &settings, parts).unwrap();
         app.prepare_database().await.unwrap();
         let server = app.server_only(listener).unwrap();
         let handle = server.handle();
@@ -178,7 +181,12 @@ fn parts(clock: Clock) -> Parts {
     Parts { clock, random: Random::os(), cost: Cost::CHEAPEST, patience: Patience::default() }
 }
 
-fn program(database: &TestDatabase, address: &str, settings: &[(String, String)], parts: Parts) -> App {
+fn program(
+    database: &TestDatabase,
+    address: &str,
+    settings: &[(String, String)],
+    parts: Parts,
+) -> Result<App, StartFault> {
     choose_provider();
     let mut environment = vec![
         ("POSTERN_SERVER_LISTEN".to_owned(), address.to_owned()),
@@ -189,7 +197,7 @@ fn program(database: &TestDatabase, address: &str, settings: &[(String, String)]
     environment.extend_from_slice(settings);
     let reading = config::read(&ConfigFile::Nothing, environment);
     let config = reading.config.unwrap_or_else(|faults| panic!("{faults}"));
-    App::assemble(&config, parts).unwrap()
+    App::assemble(&config, parts)
 }
 
 impl Drop for TestApp {
