@@ -2,6 +2,7 @@
 
 pub mod aiosmtpd;
 pub mod browser;
+pub mod child;
 pub mod database;
 pub mod dump;
 pub mod event;
