@@ -7,6 +7,8 @@ mod crash;
 #[cfg(test)]
 mod delivery;
 #[cfg(test)]
+mod log_scan;
+#[cfg(test)]
 mod outbox;
 #[cfg(test)]
 mod smtp;

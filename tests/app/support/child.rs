@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -28,6 +29,7 @@ pub struct Installation {
 pub struct Running {
     child: Child,
     said: Arc<Said>,
+    listening: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
@@ -77,13 +79,13 @@ impl Installation {
         let mut child = self.command(&["serve"]).stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
         let said = Arc::new(Said::default());
         let (heard, stderr) = (Arc::clone(&said), child.stderr.take().unwrap());
-        std::thread::spawn(move || {
+        let listening = std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 heard.words.lock().unwrap().push_str(&(line + "\n"));
                 heard.news.notify_waiters();
             }
         });
-        let running = Running { child, said };
+        let running = Running { child, said, listening: Some(listening) };
         let is_ready = || running.said().contains(" is ready");
         until(&running.said.news, "a process that is ready", is_ready).await;
         running
@@ -121,8 +123,20 @@ impl Running {
         assert!(asked.unwrap().success());
     }
 
+    /// Waits for its end, and answers all it ever said on standard error.
+    pub async fn log_when_ended(mut self) -> String {
+        assert!(self.status().await.success());
+        // The last words may still be in the pipe.
+        self.listening.take().unwrap().join().unwrap();
+        self.said()
+    }
+
     /// Waits for its end.
     pub async fn ended(mut self) -> ExitStatus {
+        self.status().await
+    }
+
+    async fn status(&mut self) -> ExitStatus {
         let waiting = async {
             loop {
                 if let Some(status) = self.child.try_wait().unwrap() {
