@@ -156,7 +156,7 @@ async fn a_token_that_was_tampered_with_opens_nothing() {
         format!("{id}.{cut}"),
         format!("{id}.{lower}"),
         format!("{id}."),
-        format!("{id}"),
+        id.to_owned(),
         format!(".{proof}"),
         format!("01JDFZ0000AAAAAAAAAAAAAAAA.{proof}"),
         format!("{id}.{proof}."),
@@ -211,10 +211,7 @@ async fn a_password_has_to_be_long_and_hard_to_guess() {
         // Fifteen as typed, eight when an accent is part of its letter.
         ("e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}x", "Enter at least 15 characters"),
         (&too_long, "Enter at most 128 characters"),
-        (
-            "countess.ada-harbour",
-            "Choose a password that is more than the username and the name of this place",
-        ),
+        ("countess.ada-harbour", "Use more than the username and the name of this site"),
         ("password12345678", "This password is easy to guess. "),
         ("aaaaaaaaaaaaaaaaaaaa", "This password is easy to guess. "),
         ("qwertyuiopqwertyuiop", "This password is easy to guess. "),
