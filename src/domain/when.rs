@@ -11,8 +11,10 @@ pub fn zone(name: &str) -> Option<Tz> {
 }
 
 /// The time of day, as in "10:42 am". The space is a no-break space, so that the line never breaks there.
+///
+/// UTC is named, as in "3:42 pm UTC": accounts begin there, and on the wall of most people another time is shown.
 pub fn clock(at: DateTime<Utc>, tz: Tz) -> String {
-    at.with_timezone(&tz).format("%-I:%M\u{a0}%P").to_string()
+    if tz == Tz::UTC { clock_and_zone(at, tz) } else { wall_clock(at, tz) }
 }
 
 /// The time of day with its zone, as in "10:42 am EST". A zone without letters of its own is shown by its
@@ -22,7 +24,11 @@ pub fn clock_and_zone(at: DateTime<Utc>, tz: Tz) -> String {
     let name = local.format("%Z").to_string();
     let has_name = name.starts_with(|first: char| first.is_ascii_alphabetic());
     let name = if has_name { name } else { local.format("UTC%:z").to_string() };
-    format!("{} {name}", clock(at, tz))
+    format!("{} {name}", wall_clock(at, tz))
+}
+
+fn wall_clock(at: DateTime<Utc>, tz: Tz) -> String {
+    at.with_timezone(&tz).format("%-I:%M\u{a0}%P").to_string()
 }
 
 /// The day of the year, as in "December 8".
@@ -80,8 +86,13 @@ mod tests {
 
     #[test]
     fn noon_is_pm_and_midnight_is_am() {
-        assert_eq!(clock(at("2026-11-24T12:00:00Z"), Tz::UTC), "12:00\u{a0}pm");
-        assert_eq!(clock(at("2026-11-24T00:00:00Z"), Tz::UTC), "12:00\u{a0}am");
+        assert_eq!(clock(at("2026-11-24T17:00:00Z"), new_york()), "12:00\u{a0}pm");
+        assert_eq!(clock(at("2026-11-24T05:00:00Z"), new_york()), "12:00\u{a0}am");
+    }
+
+    #[test]
+    fn somebody_who_chose_no_zone_learns_which_one_it_is() {
+        assert_eq!(clock(at("2026-11-24T15:42:00Z"), Tz::UTC), "3:42\u{a0}pm UTC");
     }
 
     #[test]
@@ -118,7 +129,7 @@ mod tests {
     fn a_moment_says_only_what_today_does_not() {
         let now = at("2026-12-09T03:30:00Z");
         assert_eq!(moment(at("2026-12-08T15:42:00Z"), now, new_york()), "10:42\u{a0}am");
-        assert_eq!(moment(at("2026-12-08T15:42:00Z"), now, Tz::UTC), "December 8, 3:42\u{a0}pm");
+        assert_eq!(moment(at("2026-12-08T15:42:00Z"), now, Tz::UTC), "December 8, 3:42\u{a0}pm UTC");
         assert_eq!(moment(at("2027-01-02T15:42:00Z"), now, new_york()), "January 2, 2027, 10:42\u{a0}am");
     }
 }

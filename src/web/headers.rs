@@ -25,7 +25,7 @@ const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-cap
                            fullscreen=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), magnetometer=(), \
                            microphone=(), midi=(), payment=(), picture-in-picture=(), \
                            publickey-credentials-create=(), publickey-credentials-get=(), screen-wake-lock=(), \
-                           serial=(), usb=(), web-share=(), xr-spatial-tracking=(), clipboard-read=(), \
+                           serial=(), usb=(), xr-spatial-tracking=(), clipboard-read=(), \
                            clipboard-write=(self), otp-credentials=(self)";
 
 /// OWASP ASVS 5.0 3.4.1: at least a year, subdomains included. These are two years.

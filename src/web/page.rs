@@ -110,8 +110,8 @@ pub enum Notice {
     AdministratorMade,
     /// *Request another code*: a message was put on its way.
     CodeRequested,
-    /// *Request another code*, before the time that is named.
-    CodeTooSoon(Moment),
+    /// *Request another code*, before the time that is named, which is so far away: `30 seconds`.
+    CodeTooSoon(Moment, String),
     /// *Request another code*, and no more are sent here.
     NoMoreCodes,
     /// The profile was saved.
@@ -252,7 +252,7 @@ impl Notice {
             | Self::SetUpCancelled => Tone::Plain,
             Self::LoginTookTooLong(_)
             | Self::TriesUsedUp(_)
-            | Self::CodeTooSoon(_)
+            | Self::CodeTooSoon(..)
             | Self::NoMoreCodes
             | Self::TwoFactorOff
             | Self::SetUpEnded

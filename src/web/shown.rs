@@ -9,7 +9,7 @@ use crate::domain::login::AskedBecause;
 use crate::domain::second_factor::{Method, SecondFactor};
 use crate::domain::when;
 use crate::flows::{self, Delivery};
-use crate::web::page::{Moment, Notice};
+use crate::web::page::{Moment, Notice, in_words};
 use crate::web::pages::code::{self as view, DeliveryState, ShownDestination, Trust, WhyAsked};
 use crate::web::pages::two_factor::InForce;
 
@@ -110,9 +110,8 @@ pub(super) fn in_force(factor: &SecondFactor, every_login: bool, zone: Tz) -> In
 pub(super) fn resent(resend: flows::Resend, now: DateTime<Utc>, zone: Tz) -> Notice {
     match resend {
         flows::Resend::Sent => Notice::CodeRequested,
-        flows::Resend::NotBefore(at) => Notice::CodeTooSoon(Moment::short(at, now, zone)),
-        flows::Resend::Stopped(SecondFactorStanding::Paused(until)) => {
-            Notice::CodeTooSoon(Moment::short(until, now, zone))
+        flows::Resend::NotBefore(at) | flows::Resend::Stopped(SecondFactorStanding::Paused(at)) => {
+            Notice::CodeTooSoon(Moment::short(at, now, zone), in_words(at - now))
         }
         flows::Resend::NoMore
         | flows::Resend::Stopped(SecondFactorStanding::Open | SecondFactorStanding::Suspended) => {

@@ -63,8 +63,10 @@
   const delivery = one('[data-status]');
   if (delivery) {
     const { status, zone: timeZone } = delivery.dataset;
+    // As the server writes it: no break before am and pm, and UTC is named.
     const clock = at => new Date(at)
-      .toLocaleTimeString('en-US', { timeZone, hour: 'numeric', minute: '2-digit' }).toLowerCase();
+      .toLocaleTimeString('en-US', { timeZone, hour: 'numeric', minute: '2-digit' })
+      .toLowerCase().replace(/\s/, '\u00a0') + (timeZone === 'UTC' ? ' UTC' : '');
     let shown = delivery.dataset.state, asked = 0;
     const ask = async () => {
       const answer = await fetch(status, { headers: { accept: 'application/json' } }).catch(() => null);

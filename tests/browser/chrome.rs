@@ -16,11 +16,12 @@
 mod axe;
 mod driver;
 mod log;
+mod look;
 mod view;
 
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
@@ -39,7 +40,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct Chrome {
     session: WebDriver,
-    view: View,
+    view: Cell<View>,
     base: String,
     walk: String,
     _profile: TempDir,
@@ -71,17 +72,14 @@ impl Chrome {
         let driver = driver::running()?;
         let profile = TempDir::new().expect("a temporary folder");
         let session = driver.session(profile.path(), view).await.expect("a session with Chromium");
-        let name = format!("{walk}-{}", view.name());
         let chrome = Self {
             session,
-            view,
+            view: Cell::new(view),
             base: base.trim_end_matches('/').to_owned(),
-            walk: name,
+            walk: walk.to_owned(),
             _profile: profile,
         };
-        chrome.resize(view.width.pixels()).await;
-        let scheme = json!({"features": [{"name": "prefers-color-scheme", "value": view.scheme.name()}]});
-        chrome.cdp("Emulation.setEmulatedMedia", scheme).await;
+        chrome.turn(view.width, view.scheme).await;
         Some(chrome)
     }
 
@@ -92,7 +90,7 @@ impl Chrome {
 
     /// How this Chromium looks at pages.
     pub fn view(&self) -> View {
-        self.view
+        self.view.get()
     }
 
     /// Opens a path of the server.
@@ -186,9 +184,21 @@ impl Chrome {
         self.act(sends, button, async || found.click().await).await;
     }
 
+    /// Presses a button that sends a form, and once more before the next page is there.
+    pub async fn press_twice(&self, button: &str) {
+        let found = self.find("button", button).await;
+        let twice = async || self.session.action_chain().double_click_element(&found).perform().await;
+        self.act(true, button, twice).await;
+    }
+
     /// Clicks the link of this name, and waits for the page that follows if it leads to one.
     pub async fn click(&self, link: &str) {
-        let found = self.find("link", link).await;
+        self.click_in("body", link).await;
+    }
+
+    /// The same, where links elsewhere on the page have the same name.
+    pub async fn click_in(&self, place: &str, link: &str) {
+        let found = self.find_in(place, "link", link).await;
         let script = "return !arguments[0].getAttribute('href').startsWith('#')";
         let leads_on = self.run(script, vec![json_of(&found)]).await == true;
         self.act(leads_on, link, async || found.click().await).await;
@@ -206,33 +216,10 @@ impl Chrome {
         active.send_keys(keys).await.expect("keys that arrive");
     }
 
-    /// Looks at the page as it stands: a picture in `tests/shots`, axe-core, one heading, nothing wider than the
-    /// window, at 320 pixels neither. Panics with everything that is wrong.
-    pub async fn look(&self, state: &str) {
-        let name = format!("{}-{state}", self.walk);
-        self.picture(&name).await;
-        let mut faults = axe::violations(self).await;
-        let headings = self.texts("h1").await;
-        if headings.len() != 1 {
-            faults.push(format!("not one h1 but {headings:?}"));
-        }
-        for width in [self.view.width.pixels(), 320] {
-            faults.extend(self.overflow(width).await);
-        }
-        self.resize(self.view.width.pixels()).await;
-        assert!(faults.is_empty(), "{name}, at {}:\n{}", self.path().await, faults.join("\n"));
-    }
-
     /// What was blocked, asked of another host, answered with an error (pages aside: they tell the truth in their
     /// status) or complained of on the console since this was last asked.
     pub async fn complaints(&self) -> Vec<String> {
         log::complaints(&self.session, &self.base).await.expect("Chromium's logs")
-    }
-
-    /// Sets the width of the window.
-    pub async fn resize(&self, width: u32) {
-        let metrics = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
-        self.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
     /// Runs a script over the page's head (also where the page's own scripts are off) and gives what it returns.
@@ -245,12 +232,6 @@ impl Chrome {
     pub async fn cdp(&self, command: &str, parameters: Value) -> Value {
         let answer = driver::cdp(&self.session, command, parameters).await;
         answer.unwrap_or_else(|fault| panic!("{command}: {fault}"))
-    }
-
-    /// A picture of the whole page in `tests/shots`.
-    pub async fn picture(&self, name: &str) {
-        let written = self.try_picture(name).await;
-        written.unwrap_or_else(|fault| panic!("picture {name}: {fault}"));
     }
 
     /// Does something. Where it leads to another page, marks the one it was done on, and waits until that one is gone
@@ -272,44 +253,25 @@ impl Chrome {
         }
     }
 
-    async fn try_picture(&self, name: &str) -> WebDriverResult<PathBuf> {
-        let metrics = driver::cdp(&self.session, "Page.getLayoutMetrics", json!({})).await?;
-        let size = &metrics["cssContentSize"];
-        let clip = json!({"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1});
-        let how = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
-        let shot = driver::cdp(&self.session, "Page.captureScreenshot", how).await?;
-        let png = data_encoding::BASE64.decode(shot["data"].as_str().unwrap_or_default().as_bytes());
-        let file = shots().join(format!("{}.png", name.replace(['/', ' '], "-")));
-        std::fs::create_dir_all(shots())?;
-        std::fs::write(&file, png.expect("base64"))?;
-        Ok(file)
-    }
-
-    async fn overflow(&self, width: u32) -> Option<String> {
-        self.resize(width).await;
-        let script = "const wide = document.documentElement.scrollWidth; \
-            if (wide <= innerWidth) return null; \
-            const out = [...document.body.querySelectorAll('*')].filter(e => \
-                e.getBoundingClientRect().right > innerWidth || e.scrollWidth > innerWidth); \
-            return wide + ' px wide in a window of ' + innerWidth + ' px, from ' + \
-                out.slice(-1).map(e => e.outerHTML.slice(0, 120))";
-        self.run(script, Vec::new()).await.as_str().map(str::to_owned)
-    }
-
     /// The one visible element of a kind with this name; panics with the names there are.
     async fn find(&self, kind: &str, name: &str) -> WebElement {
-        let arguments = vec![kind.into(), name.into()];
+        self.find_in("body", kind, name).await
+    }
+
+    /// The same, among what stands in the elements that a CSS selector names.
+    async fn find_in(&self, place: &str, kind: &str, name: &str) -> WebElement {
+        let arguments = vec![kind.into(), name.into(), place.into()];
         let found = self.session.execute(include_str!("chrome/find.js"), arguments).await;
         let found = found.unwrap_or_else(|fault| panic!("{kind} {name:?}: {fault}"));
         if let Some(others) = found.json().as_str() {
-            panic!("{kind} {name:?}: {others}");
+            panic!("{kind} {name:?} in {place}: {others}");
         }
         found.element().expect("an element")
     }
 
     /// What a failed story leaves behind. Nothing here may panic: the story's own panic is to be seen.
     async fn report(&self) {
-        let said = match self.try_picture(&format!("failed-{}", self.walk)).await {
+        let said = match self.try_picture(&format!("failed-{}", self.name())).await {
             Ok(file) => format!("see {}", file.display()),
             Err(fault) => format!("and no picture could be taken: {fault}"),
         };
@@ -317,16 +279,12 @@ impl Chrome {
         let page = self.session.execute(script, Vec::new()).await;
         let page = page.map(|page| page.json().as_str().unwrap_or_default().to_owned());
         let page = page.unwrap_or_else(|fault| fault.to_string());
-        driver::say(&format!("{} failed, {said}\nat {page}", self.walk));
+        driver::say(&format!("{} failed, {said}\nat {page}", self.name()));
     }
 }
 
 fn json_of(element: &WebElement) -> Value {
     element.to_json().expect("an element as JSON")
-}
-
-fn shots() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/shots")
 }
 
 /// Runs a future to its end, and a panic in it into the hand.

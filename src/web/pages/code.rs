@@ -310,7 +310,8 @@ pub fn samples() -> Vec<Sample> {
         Sample::of(
             "code, too soon",
             &new_computer(
-                Page::sample().with_notice(Notice::CodeTooSoon(Moment::sample("10:43 am"))),
+                Page::sample()
+                    .with_notice(Notice::CodeTooSoon(Moment::sample("10:43 am"), "30 seconds".to_owned())),
                 mail(),
             ),
         ),

@@ -198,7 +198,7 @@ impl Shared {
             }
             Fault::HugeBody => {
                 let mut answer = self.usual(&request);
-                answer.body = " ".repeat(1_000_000) + &answer.body;
+                answer.body.insert_str(0, &" ".repeat(1_000_000));
                 answer.write_to(&mut tcp).await
             }
             Fault::Hang => std::future::pending().await,

@@ -7,13 +7,17 @@ use serde_json::Value;
 
 use super::Chrome;
 use super::driver::{required, say, variable};
+use super::view::Script;
 
 /// Says where `axe.min.js` lies, if not where `tests/run` puts it.
 const PLACE: &str = "POSTERN_TEST_AXE";
 
-/// Where scripts are off, Chromium runs ours but no timers, and axe-core waits for one. A promise does as well.
+/// Where scripts are off, Chromium runs ours but no timers, and axe-core waits for one. A promise does as well. (Where they
+/// are on, it would not: a page that looks again every second would look for ever.)
+const WITHOUT_TIMERS: &str =
+    "window.setTimeout = (f, _, ...a) => { Promise.resolve().then(() => f(...a)); return 0; };";
+
 const RUN: &str = "
-    window.setTimeout = (f, _, ...a) => { Promise.resolve().then(() => f(...a)); return 0; };
     const done = arguments[arguments.length - 1];
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
     axe.run(document, { runOnly: tags, preload: false }).then(
@@ -25,7 +29,11 @@ const RUN: &str = "
 /// What axe-core finds wrong, one text each; empty where axe-core is not there.
 pub async fn violations(chrome: &Chrome) -> Vec<String> {
     let Some(axe) = source() else { return Vec::new() };
-    let answer = chrome.driver().execute_async(format!("{axe}\n{RUN}"), Vec::new()).await;
+    let timers = match chrome.view().script {
+        Script::On => "",
+        Script::Off => WITHOUT_TIMERS,
+    };
+    let answer = chrome.driver().execute_async(format!("{axe}\n{timers}\n{RUN}"), Vec::new()).await;
     let answer = answer.unwrap_or_else(|fault| panic!("axe-core: {fault}"));
     let found: Vec<Value> = answer.json().as_array().expect("a list of violations").clone();
     found.iter().map(|violation| violation.as_str().unwrap_or_default().to_owned()).collect()

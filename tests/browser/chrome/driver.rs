@@ -22,11 +22,12 @@ const REQUIRED: &str = "POSTERN_TEST_BROWSER";
 const LEASH: &str = "\"$0\" --port=0 & driver=$!; read -r _; kill $driver";
 
 /// Without `--no-sandbox` Chromium starts neither as root nor in most containers; it sees no page but ours. The
-/// others keep it from asking the network for things that no page asked for.
+/// others keep it from asking the network for things that no page asked for. Without scrollbars a width is the width.
 const FLAGS: &[&str] = &[
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
+    "--hide-scrollbars",
     "--disable-dev-shm-usage",
     "--no-first-run",
     "--disable-background-networking",

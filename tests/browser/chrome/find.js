@@ -1,5 +1,5 @@
 // Finds the one visible button, link or field of a name; a text that names the others where there is not exactly one.
-const [kind, name] = arguments;
+const [kind, name, place] = arguments;
 const css = {
   button: 'button, input[type=submit]',
   link: 'a[href]',
@@ -17,6 +17,7 @@ const named = (element) => {
   if (kind === 'field') return squeeze([...element.labels].map(said).join(' '));
   return squeeze(element.tagName === 'INPUT' ? element.value : said(element));
 };
-const visible = [...document.querySelectorAll(css)].filter((element) => element.checkVisibility());
+const visible = [...document.querySelectorAll(css)]
+  .filter((element) => element.checkVisibility() && element.closest(place));
 const found = visible.filter((element) => named(element) === name);
 return found.length === 1 ? found[0] : found.length + ' of that name among ' + JSON.stringify(visible.map(named));

@@ -57,6 +57,14 @@ impl View {
 }
 
 impl Width {
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Wide => Self::Narrow,
+            Self::Narrow => Self::Wide,
+        }
+    }
+
     /// In CSS pixels.
     pub fn pixels(self) -> u32 {
         match self {
@@ -67,6 +75,14 @@ impl Width {
 }
 
 impl Scheme {
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Light => Self::Dark,
+            Self::Dark => Self::Light,
+        }
+    }
+
     /// As CSS calls it.
     pub fn name(self) -> &'static str {
         match self {
