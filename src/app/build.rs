@@ -158,13 +158,13 @@ pub(super) fn mail_server(config: &Config) -> Result<Option<Smtp>, StartFault> {
         Mail::Mailbox => Ok(None),
         Mail::Smtp(settings) => {
             let hello = host(&config.server.public_url);
-            Ok(Some(Smtp::new(smtp_server(settings, hello))?))
+            Ok(Some(Smtp::new(smtp_server(settings, hello)?)?))
         }
     }
 }
 
-fn smtp_server(settings: &SmtpSettings, hello: String) -> SmtpServer {
-    SmtpServer {
+fn smtp_server(settings: &SmtpSettings, hello: String) -> Result<SmtpServer, StartFault> {
+    Ok(SmtpServer {
         host: settings.host.clone(),
         port: settings.port,
         security: match settings.security {
@@ -174,9 +174,12 @@ fn smtp_server(settings: &SmtpSettings, hello: String) -> SmtpServer {
         },
         credentials: settings.credentials.clone(),
         hello,
-        roots: TlsRoots::System,
+        roots: match &settings.ca_file {
+            Some(file) => TlsRoots::and_those_in(file)?,
+            None => TlsRoots::System,
+        },
         deadlines: Deadlines::default(),
-    }
+    })
 }
 
 fn gateway(config: &Config, mailbox: &Mailbox) -> SmsGateway {

@@ -69,6 +69,9 @@ pub enum StartFault {
     /// The mail server's settings.
     #[error("mail.url: {0}")]
     Mail(#[from] crate::delivery::smtp::SmtpSetUpFault),
+    /// The mail server's own authority.
+    #[error("mail.ca_file: {0}")]
+    MailAuthority(#[from] crate::delivery::tls::AuthorityFault),
     /// The sender's address.
     #[error("mail.from: {0}")]
     Sender(#[from] crate::delivery::letter::SenderFault),
@@ -191,7 +194,7 @@ impl App {
     }
 
     /// Asks the mail server whether it is there, where there is one. `Err` is what it answered, scrubbed.
-    async fn check_mail(&self) -> Result<(), String> {
+    pub async fn check_mail(&self) -> Result<(), String> {
         match &self.mail_check {
             Some(smtp) => {
                 smtp.check().await.map_err(|(class, detail)| format!("{}: {detail}", class.as_str()))

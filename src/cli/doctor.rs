@@ -99,3 +99,32 @@ fn well(what: &str, words: &str) -> Result<(), CommandFault> {
 fn ill(what: &str, words: &str) -> Result<(), CommandFault> {
     say(&format!("NOT WELL {what}: {words}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::secret::Secret;
+
+    fn server(security: SmtpSecurity, user: Option<&str>) -> SmtpSettings {
+        SmtpSettings {
+            host: "mail.acme.test".to_owned(),
+            port: 465,
+            security,
+            credentials: user.map(|user| (user.to_owned(), Secret::new("hunter2".to_owned()))),
+            ca_file: None,
+            from: "login@acme.test".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_mail_server_is_praised_for_what_it_really_does() {
+        for (security, user, words) in [
+            (SmtpSecurity::PlainLoopback, None, "answers"),
+            (SmtpSecurity::PlainLoopback, Some("postern"), "answers and lets us in"),
+            (SmtpSecurity::StartTls, None, "answers and encrypts"),
+            (SmtpSecurity::Implicit, Some("postern"), "answers, encrypts and lets us in"),
+        ] {
+            assert_eq!(what_it_does(&server(security, user)), words);
+        }
+    }
+}

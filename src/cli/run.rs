@@ -200,3 +200,20 @@ pub(super) fn say(words: &str) -> Result<(), CommandFault> {
 fn whisper(words: &str) -> Result<(), CommandFault> {
     Ok(writeln!(io::stderr(), "{words}")?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_greeting_tells_of_each_channel_where_it_leads() {
+        for (mail_leaves, sms_leaves, words) in [
+            (false, false, "What it sends arrives here:  http://x/dev/mailbox"),
+            (true, false, "Email really goes out; text messages arrive here:  http://x/dev/mailbox"),
+            (false, true, "Text messages really go out; email arrives here:  http://x/dev/mailbox"),
+            (true, true, "Email and text messages really go out."),
+        ] {
+            assert_eq!(where_messages_go(&Development { mail_leaves, sms_leaves }, "http://x"), words);
+        }
+    }
+}

@@ -6,14 +6,15 @@ use std::net::SocketAddr;
 use url::Url;
 
 use super::keys::{
-    BRAND_NAME, BRAND_PRIVACY, BRAND_SUPPORT, BRAND_TERMS, DATABASE_URL, LISTEN, LOG_FORMAT, MAIL_FROM,
-    MAIL_URL, MODE, PASSWORD_MIN_LENGTH, PUBLIC_URL, SECRET_KEY, SECRET_PREVIOUS, SESSION_IDLE_MINUTES,
-    SESSION_MAX_HOURS, TRUSTED_DAYS, TRUSTED_PROXIES,
+    BRAND_NAME, BRAND_PRIVACY, BRAND_SUPPORT, BRAND_TERMS, DATABASE_URL, LISTEN, LOG_FORMAT, MAIL_CA_FILE,
+    MAIL_FROM, MAIL_URL, MODE, PASSWORD_MIN_LENGTH, PUBLIC_URL, SECRET_KEY, SECRET_PREVIOUS,
+    SESSION_IDLE_MINUTES, SESSION_MAX_HOURS, TRUSTED_DAYS, TRUSTED_PROXIES,
 };
 use super::reader::Reader;
 use super::secret_key::is_sample;
 use super::settings::{
-    Brand, Config, KeySource, Mail, Mode, Password, SecretKeys, Server, Session, SmtpSettings, TwoFactor,
+    Brand, Config, KeySource, Mail, Mode, Password, SecretKeys, Server, Session, SmtpSecurity, SmtpSettings,
+    TwoFactor,
 };
 use super::sms::sms;
 
@@ -94,7 +95,12 @@ fn secret(reader: &mut Reader) -> Option<SecretKeys> {
 
 fn mail(reader: &mut Reader) -> Option<Mail> {
     let server = reader.get(&MAIL_URL);
+    let ca_file = reader.get(&MAIL_CA_FILE);
     let from = reader.get(&MAIL_FROM);
+    let is_encrypted = server.as_ref().is_some_and(|server| server.security != SmtpSecurity::PlainLoopback);
+    if ca_file.is_some() && !is_encrypted {
+        reader.warn("mail.ca_file is set, but mail.url names no server with TLS: it is not used".to_owned());
+    }
     if !reader.is_given(&MAIL_URL) {
         return Some(Mail::Mailbox);
     }
@@ -110,6 +116,7 @@ fn mail(reader: &mut Reader) -> Option<Mail> {
         port: server.port,
         security: server.security,
         credentials: server.credentials,
+        ca_file: ca_file.filter(|_| is_encrypted),
         from: from?,
     }))
 }
@@ -208,5 +215,19 @@ mod tests {
         let reading = with(&[("POSTERN_MAIL_URL", "smtps://mail.acme.test")]);
         assert!(reading.config.is_ok());
         assert!(reading.warnings[0].contains("mail.from is not set"));
+    }
+
+    #[test]
+    fn an_authority_of_ones_own_is_for_servers_with_tls() {
+        let own = ("POSTERN_MAIL_CA_FILE", "own.pem");
+        let reading = in_production_with(&[own]);
+        assert!(reading.warnings.is_empty());
+        let Mail::Smtp(smtp) = reading.config.unwrap().mail else { panic!("a mail server was named") };
+        assert_eq!(smtp.ca_file.unwrap().to_str(), Some("own.pem"));
+        for without_tls in [with(&[own]), with(&[own, ("POSTERN_MAIL_URL", "smtp://localhost:1025")])] {
+            assert!(without_tls.warnings[0].contains("it is not used"), "{:?}", without_tls.warnings);
+            assert!(without_tls.config.is_ok());
+        }
+        assert_only_fault(in_production_with(&[(own.0, "/etc/ssl/")]), "mail.ca_file", "must name a file");
     }
 }

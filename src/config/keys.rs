@@ -1,6 +1,7 @@
 //! The table of keys. Everything that reads, refuses or explains a setting starts here.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use ipnet::IpNet;
 use url::Url;
@@ -10,8 +11,8 @@ use super::key::Fallback::{Required, Text, Told};
 use super::key::{About, Key};
 use super::mail_url::{MailServer, mail_url};
 use super::parse::{
-    between, countries, database_url, listen, log_format, mail_address, mode, networks, page, public_url,
-    sms_provider,
+    between, countries, database_url, file, listen, log_format, mail_address, mode, networks, page,
+    public_url, sms_provider,
 };
 use super::secret_key::{EXAMPLE_KEY, EXAMPLE_PREVIOUS_KEY, current_key, previous_key};
 use super::settings::{DatabaseUrl, LogFormat, Mode, Support};
@@ -38,6 +39,7 @@ pub static TABLE: &[&About] = &[
     &SECRET_KEY.about,
     &SECRET_PREVIOUS.about,
     &MAIL_URL.about,
+    &MAIL_CA_FILE.about,
     &MAIL_FROM.about,
     &SMS_PROVIDER.about,
     &TWILIO_ACCOUNT_SID.about,
@@ -140,6 +142,14 @@ pub(super) static MAIL_URL: Key<MailServer> = Key::new(
 )
 .or_in_mode(Told("the built-in mailbox"), Required)
 .secret();
+
+pub(super) static MAIL_CA_FILE: Key<PathBuf> = Key::new(
+    "mail.ca_file",
+    "/etc/postern/mail-ca.pem",
+    file,
+    "An additional certificate authority for the mail server: a file with its certificate in PEM, if it is one of your \
+     own. It is trusted for the mail server alone, and the system's authorities beside it.",
+);
 
 pub(super) static MAIL_FROM: Key<String> = Key::new(
     "mail.from",

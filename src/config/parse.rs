@@ -121,6 +121,14 @@ pub fn database_url(text: &str) -> Result<DatabaseUrl, Reason> {
     }
 }
 
+/// A file. Whether it is there is seen when it is opened.
+pub fn file(text: &str) -> Result<PathBuf, Reason> {
+    if text.ends_with('/') {
+        return Err("must name a file, not a folder".into());
+    }
+    Ok(PathBuf::from(text))
+}
+
 /// A bare address for `From`.
 pub fn mail_address(text: &str) -> Result<String, Reason> {
     if !is_mail_address(text) {

@@ -111,6 +111,8 @@ pub struct SmtpSettings {
     pub security: SmtpSecurity,
     /// User name and password, percent-decoded.
     pub credentials: Option<(String, Secret<String>)>,
+    /// The certificate of an authority that is trusted beside the system's, in PEM.
+    pub ca_file: Option<PathBuf>,
     /// The bare address in `From`.
     pub from: String,
 }

@@ -44,26 +44,45 @@ fn wait_for_others(conn: &mut AnyConnection) -> Result<(), StorageError> {
     }
 }
 
-/// Whether migrations are missing.
+/// Whether migrations are missing. Changes nothing.
 ///
 /// # Errors
 /// As [`run`].
 pub async fn is_pending(db: &Db) -> Result<bool, StorageError> {
+    // Asked before there is any migration, diesel would make its own table.
+    if !has_instance(db).await? {
+        return Ok(true);
+    }
     let tree = tree(db.place());
     db.read(move |conn: &mut AnyConnection| conn.has_pending_migration(tree).map_err(broken)).await
 }
 
-/// Whether the table is there in which a database says what it was made with.
+/// Whether the table is there in which a database says what it was made with. Changes nothing: the database may be somebody
+/// else's.
 ///
 /// # Errors
-/// As [`run`].
+/// As for any read.
 pub async fn has_instance(db: &Db) -> Result<bool, StorageError> {
-    let tree = tree(db.place());
-    db.read(move |conn: &mut AnyConnection| {
-        let pending = conn.pending_migrations(tree).map_err(broken)?;
-        Ok(pending.iter().all(|migration| !migration.name().to_string().ends_with("_create_instance")))
+    db.read(|conn| {
+        let found: Found = match conn {
+            AnyConnection::Sqlite(conn) => {
+                let tables =
+                    "SELECT count(*) AS tables FROM sqlite_master WHERE type = 'table' AND name = 'instance'";
+                diesel::sql_query(tables).get_result(conn)?
+            }
+            AnyConnection::Postgres(conn) => {
+                diesel::sql_query("SELECT count(to_regclass('instance')) AS tables").get_result(conn)?
+            }
+        };
+        Ok(found.tables > 0)
     })
     .await
+}
+
+#[derive(diesel::QueryableByName)]
+struct Found {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    tables: i64,
 }
 
 /// Takes every migration back, newest first: for the test that no `down.sql` is broken.

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use crate::support::at_once::at_once;
-use crate::support::browser::{Browser, Form, Page};
+use crate::support::browser::{Browser, Form};
 use crate::support::smtp_server::SmtpServer;
 use crate::support::test_app::{Deeds, PASSWORD, TestApp};
 
@@ -205,14 +205,20 @@ async fn of_sixty_names_at_once_an_address_has_twenty_looked_at() {
     for (n, instance) in [&app, &other].into_iter().cycle().take(60).enumerate() {
         forms.push(form(&instance.browser_from(STRANGER), &format!("name-{n}"), WRONG).await);
     }
-    let pages = at_once(forms.into_iter().map(Form::submit)).await;
-    let looked_at = pages.iter().filter(|page| page.status() == 422).count();
-    let statuses: Vec<_> = pages.iter().map(Page::status).collect();
-    assert_eq!(
-        (looked_at, statuses.iter().filter(|status| **status == 429).count()),
-        (20, 40),
-        "{statuses:?}"
-    );
+    let mut looked_at = 0;
+    for page in at_once(forms.iter().cloned().map(Form::submit)).await {
+        match page.status() {
+            422 => looked_at += 1,
+            429 | 503 => {}
+            _ => panic!("{}", page.describe()),
+        }
+    }
+    assert!(looked_at <= 20, "{looked_at}");
+    // Who was too late for a turn tries again.
+    for form in forms.into_iter().skip(20) {
+        looked_at += usize::from(form.submit().await.status() == 422);
+    }
+    assert_eq!(looked_at, 20);
     expect_rest(&app.browser_from(STRANGER), 60).await;
 }
 
@@ -225,7 +231,10 @@ async fn a_whole_office_behind_one_address_logs_in_at_the_same_moment() {
         app.person(&name).await;
         forms.push(form(&app.browser_from(STRANGER), &name, PASSWORD).await);
     }
-    for page in at_once(forms.into_iter().map(Form::submit)).await {
+    let pages = at_once(forms.iter().cloned().map(Form::submit)).await;
+    for (form, page) in forms.into_iter().zip(pages) {
+        // Nobody is told that the network rests; at the worst, that the server is busy.
+        let page = if page.status() == 503 { form.submit().await } else { page };
         assert_eq!(page.expect(303).location(), Some("/profile"));
     }
 }

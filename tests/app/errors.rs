@@ -3,8 +3,6 @@
 use std::sync::mpsc;
 
 use diesel::RunQueryDsl;
-use diesel::connection::SimpleConnection;
-use postern::flows::FlowError;
 
 use crate::headers::expect_protection;
 use crate::support::browser::Page;
@@ -175,35 +173,6 @@ fn expect_unavailable(page: &Page) {
     let again: u64 = page.header("retry-after").expect("a time to come back").parse().unwrap();
     assert!((1..=60).contains(&again));
     expect_protection(page, false);
-}
-
-#[actix_web::test]
-async fn a_database_that_is_away_is_said_to_be_and_costs_nothing() {
-    let app = TestApp::start().await;
-    app.person("ada").await;
-    let browser = app.browser();
-    let form = browser.get("/login").await.form("Log in").fill("username", "ada");
-    let is_postgres = app.database.is_postgres();
-    if !is_postgres {
-        // SQLite waits for a lock; the one connection that is in use so far does not.
-        let db = app.app.services().db.clone();
-        let hurried = db.read(|conn| {
-            conn.batch_execute("PRAGMA busy_timeout=0").map_err(postern::storage::StorageError::from)?;
-            Ok::<_, FlowError>(())
-        });
-        hurried.await.unwrap();
-    }
-    let away = app.database.take_away();
-    expect_unavailable(&form.clone().fill("password", PASSWORD).submit().await);
-    if is_postgres {
-        browser.get("/readyz").await.expect(503);
-        browser.get("/healthz").await.expect(200);
-    }
-    drop(away);
-    browser.get("/readyz").await.expect(200);
-    for _ in 0..5 {
-        form.clone().fill("password", "not the password at all").submit().await.expect(422);
-    }
 }
 
 #[actix_web::test]

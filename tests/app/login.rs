@@ -1,5 +1,9 @@
 //! Log in with username and password: who gets in, what everybody else reads, and which tickets live on.
 
+use diesel::prelude::*;
+use postern::domain::password::Cost;
+use postern::storage::schema::accounts;
+
 use crate::support::browser::{Browser, Page};
 use crate::support::test_app::{Deeds, PASSWORD, TestApp};
 
@@ -40,6 +44,32 @@ async fn the_password_counts_to_the_letter() {
         let page = app.browser().log_in_with("ada", wrong).await.expect(422);
         assert_eq!(page.field_error("username").as_deref(), Some(NOT_RIGHT), "{wrong:?}");
     }
+}
+
+async fn stored_hash(app: &TestApp) -> String {
+    let hash: Option<String> =
+        app.in_database(|conn| accounts::table.select(accounts::password_hash).first(conn)).await;
+    hash.expect("a password")
+}
+
+#[actix_web::test]
+async fn a_password_is_hashed_anew_at_the_login_after_its_cost_has_risen() {
+    let app = TestApp::start().await;
+    app.person("ada").await;
+    let (before, browser) = (stored_hash(&app).await, app.browser());
+    browser.log_in("ada").await;
+    let dearer = app.another_at(Cost::POLICY).await;
+    dearer.browser().log_in_with("ada", "not her password at all").await.expect(422);
+    assert_eq!(stored_hash(&app).await, before);
+
+    dearer.browser().log_in_with("ada", PASSWORD).await.expect(303);
+    let after = stored_hash(&app).await;
+    assert!(after.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{after}");
+    // It is the same password: nobody is logged out, it works everywhere, and no second time is it hashed.
+    browser.get("/profile").await.expect(200);
+    dearer.browser().log_in_with("ada", PASSWORD).await.expect(303);
+    app.browser().log_in_with("ada", PASSWORD).await.expect(303);
+    assert_eq!(stored_hash(&app).await, after);
 }
 
 #[actix_web::test]

@@ -28,8 +28,23 @@ fn retry_after(page: &Page) -> i64 {
     page.header("retry-after").expect("a time to come back").parse().unwrap()
 }
 
-fn count(pages: &[Page], status: u16) -> usize {
-    pages.iter().filter(|page| page.status() == status).count()
+/// Sends all of these at once, and then one of them until the name rests: how many were looked at in all. Who was too
+/// late for a turn is told that the server is busy, and has lost nothing.
+async fn looked_at(forms: Vec<Form>) -> usize {
+    let last = forms[0].clone();
+    let pages = at_once(forms.into_iter().map(Form::submit)).await;
+    let mut looked_at = 0;
+    for page in pages {
+        match page.status() {
+            422 => looked_at += 1,
+            429 | 503 => {}
+            _ => panic!("{}", page.describe()),
+        }
+    }
+    while last.clone().submit().await.status() == 422 {
+        looked_at += 1;
+    }
+    looked_at
 }
 
 /// Ada, who has two-factor authentication by Email, and the computer that she trusts; nobody is logged in.
@@ -246,8 +261,7 @@ async fn of_a_hundred_wrong_passwords_at_once_five_are_looked_at() {
     app.person("ada").await;
     for name in ["ada", "nobody"] {
         let form = filled(&app, name, WRONG).await;
-        let pages = at_once((0..100).map(|_| form.clone().submit())).await;
-        assert_eq!((count(&pages, 422), count(&pages, 429)), (5, 95), "{name}");
+        assert_eq!(looked_at(vec![form; 100]).await, 5, "{name}");
     }
     // What the sixth would have been, had it been right.
     app.browser().log_in_with("ada", PASSWORD).await.expect(429);
@@ -261,15 +275,12 @@ async fn a_second_instance_gives_no_second_allowance() {
     app.person("ada").await;
     let other = app.another().await;
     let (here, there) = (filled(&app, "ada", WRONG).await, filled(&other, "ada", WRONG).await);
-    let forms = (0..32).map(|n| if n % 2 == 0 { here.clone() } else { there.clone() });
-    let pages = at_once(forms.map(Form::submit)).await;
-    assert_eq!((count(&pages, 422), count(&pages, 429)), (5, 27));
+    assert_eq!(looked_at([vec![here.clone(); 16], vec![there.clone(); 16]].concat()).await, 5);
     // Names that no row knows yet, from both sides at the same time.
     for n in 0..8 {
         let name = format!("nobody-{n}");
         let forms = [here.clone(), here.clone(), there.clone(), there.clone()];
-        let pages = at_once(forms.map(|form| form.fill("username", &name).submit())).await;
-        assert_eq!(count(&pages, 422), 4, "{:?}", pages.iter().map(Page::status).collect::<Vec<_>>());
+        assert_eq!(looked_at(forms.map(|form| form.fill("username", &name)).to_vec()).await, 5);
     }
 }
 
@@ -278,8 +289,7 @@ async fn at_once_a_trusted_computer_has_its_ten_and_the_names_five() {
     let app = TestApp::start().await;
     let home = ada_with_a_trusted_computer(&app).await;
     let form = home.get("/login").await.form("Log in").fill("username", "ada").fill("password", WRONG);
-    let pages = at_once((0..20).map(|_| form.clone().submit())).await;
-    assert_eq!((count(&pages, 422), count(&pages, 429)), (15, 5));
+    assert_eq!(looked_at(vec![form; 20]).await, 15);
 }
 
 #[actix_web::test]
@@ -287,7 +297,9 @@ async fn who_clicks_log_in_six_times_gets_in_six_times() {
     let app = TestApp::start().await;
     app.person("ada").await;
     let form = filled(&app, "ada", PASSWORD).await;
-    let pages = at_once((0..6).map(|_| form.clone().submit())).await;
-    assert_eq!(count(&pages, 303), 6, "{:?}", pages.iter().map(Page::status).collect::<Vec<_>>());
-    assert!(pages.iter().all(|page| page.location() == Some("/profile")));
+    for page in at_once((0..6).map(|_| form.clone().submit())).await {
+        // Nobody is told to wait for the name; at the worst, for the server.
+        let page = if page.status() == 503 { form.clone().submit().await } else { page };
+        assert_eq!(page.expect(303).location(), Some("/profile"));
+    }
 }

@@ -13,11 +13,7 @@ use super::chrome::{Chrome, Scheme, Script, View, walk};
 use super::support::test_app::TestApp;
 
 /// Walks a story with and without script, each time in a fresh application.
-async fn in_both_worlds(
-    name: &str,
-    settings: &[(&str, &str)],
-    story: impl AsyncFn(&TestApp, &Chrome),
-) {
+async fn in_both_worlds(name: &str, settings: &[(&str, &str)], story: impl AsyncFn(&TestApp, &Chrome)) {
     let without = View { script: Script::Off, scheme: Scheme::Dark, ..View::PLAIN };
     for view in [View::PLAIN, without] {
         let app = TestApp::with(settings).await;

@@ -4,9 +4,10 @@ use std::fs;
 
 use diesel::{Connection, PgConnection, SqliteConnection};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
+use postern::flows::{setup, start};
 
 use crate::support::program::Home;
-use crate::support::test_app::Deeds;
+use crate::support::test_app::{Deeds, TestApp};
 
 const COMMANDS: [&[&str]; 5] = [
     &["serve"],
@@ -121,6 +122,22 @@ async fn of_many_who_migrate_at_once_one_does_it() {
     let said = all.join_all().await;
     let idle = said.iter().filter(|said| *said == "the database is up to date\n").count();
     assert_eq!(idle, 3, "{said:#?}");
+}
+
+#[actix_web::test]
+async fn sixteen_who_stamp_a_new_database_at_once_agree() {
+    let app = TestApp::start().await;
+    let other = app.another().await;
+    app.database.execute("DELETE FROM instance");
+    let mut all = tokio::task::JoinSet::new();
+    for number in 0..16 {
+        let services = [&app, &other][number % 2].app.services().clone();
+        all.spawn(async move { start::stamp(&services, "development", None).await.unwrap() });
+    }
+    assert_eq!(all.join_all().await, vec![None; 16]);
+    let tokens = [&app, &other].map(|app| async { setup::token(app.app.services()).await.unwrap().unwrap() });
+    let [one, two] = tokens;
+    assert_eq!(one.await.expose(), two.await.expose(), "the link is the same from every instance");
 }
 
 #[actix_web::test]

@@ -126,7 +126,7 @@ async fn under_another_key_the_program_does_not_start_and_nothing_is_sent() {
     post.ada_by_sms().await;
     post.ada_owes_a_code().await;
     let other = [("POSTERN_SECRET_KEY", "another key that is only ever used in tests")];
-    let stranger = post.app.unprepared(&other);
+    let stranger = post.app.unprepared(&other).unwrap();
     assert!(matches!(stranger.prepare_database().await, Err(StartFault::OtherKey)));
     // Even were it to go on: it reads no number, so it sends nothing.
     let _ = stranger.worker.step().await;

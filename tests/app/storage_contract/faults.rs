@@ -91,5 +91,5 @@ async fn a_connection_lost_in_the_middle_of_a_write_takes_everything_back() {
     let lost = lost.await;
     assert!(matches!(lost, Err(StorageError::Unavailable)), "{lost:?}");
     assert_eq!(storage.find(&ada).await.unwrap().epochs.session, 1);
-    assert!(storage.db.read(|conn| accounts::any(conn)).await.unwrap());
+    assert!(storage.db.read(accounts::any).await.unwrap());
 }

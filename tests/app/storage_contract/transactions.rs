@@ -13,6 +13,10 @@ fn broken() -> StorageError {
     StorageError::Broken("on purpose".to_owned())
 }
 
+fn counted(count: &AtomicUsize) {
+    count.fetch_add(1, Ordering::SeqCst);
+}
+
 #[actix_web::test]
 async fn an_error_takes_everything_back() {
     let storage = Storage::fresh().await;
@@ -65,7 +69,7 @@ async fn what_waits_for_the_commit_is_never_done_after_a_rollback() {
     let done = Arc::new(AtomicUsize::new(0));
     let counts = |tx: &mut Tx<'_>, done: &Arc<AtomicUsize>| {
         let done = Arc::clone(done);
-        tx.after_commit(move || drop(done.fetch_add(1, Ordering::SeqCst)));
+        tx.after_commit(move || counted(&done));
     };
     let this = Arc::clone(&done);
     let failed: Result<(), _> = storage
@@ -102,7 +106,7 @@ async fn an_error_that_a_closure_swallows_is_never_taken_for_a_commit() {
     let (this, done) = (ada.clone(), Arc::new(AtomicUsize::new(0)));
     let after = Arc::clone(&done);
     let swallowed = storage.db.write(move |tx| {
-        tx.after_commit(move || drop(after.fetch_add(1, Ordering::SeqCst)));
+        tx.after_commit(move || counted(&after));
         accounts::end_sessions(tx, &this)?;
         create(tx, "ada").unwrap_err();
         Ok::<_, StorageError>(())

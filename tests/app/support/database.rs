@@ -74,48 +74,11 @@ impl TestDatabase {
         run(server, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).expect("connections");
     }
 
-    /// Takes the database away from whoever uses it, until the value is dropped: on PostgreSQL nobody gets a connection, on
-    /// SQLite nobody can write.
-    pub fn take_away(&self) -> Away<'_> {
-        let conn = match &self.place {
-            Place::Folder(folder) => {
-                let path = folder.path().join("postern.db");
-                let mut conn = SqliteConnection::establish(&path.to_string_lossy()).expect("a connection");
-                conn.batch_execute("BEGIN IMMEDIATE").expect("nobody writes at the moment");
-                Some(conn)
-            }
-            Place::Server { server, name } => {
-                let users = format!(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
-                );
-                let shut = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false; {users}");
-                run(server, &shut).expect("the database is shut");
-                None
-            }
-        };
-        Away { database: self, _lock: conn }
-    }
-
     fn on(server: Url) -> Self {
         let name = format!("postern_test_{:016x}", rand::random::<u64>());
         // template0: nobody is ever connected to it, so that tests can copy it at the same time.
         run(&server, &format!("CREATE DATABASE {name} TEMPLATE template0")).expect("a fresh database");
         Self { place: Place::Server { server, name } }
-    }
-}
-
-/// A database that is away. It comes back when this is dropped.
-pub struct Away<'a> {
-    database: &'a TestDatabase,
-    _lock: Option<SqliteConnection>,
-}
-
-impl Drop for Away<'_> {
-    fn drop(&mut self) {
-        if let Place::Server { server, name } = &self.database.place {
-            let opened = run(server, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));
-            assert!(opened.is_ok() || std::thread::panicking(), "{name} stays away: {opened:?}");
-        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! What the stories lean on.
 
+pub mod aiosmtpd;
 pub mod at_once;
 pub mod browser;
+pub mod child;
 pub mod codes;
 pub mod database;
 pub mod dump;

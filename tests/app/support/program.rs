@@ -230,11 +230,6 @@ impl Running {
         }
     }
 
-    /// Everything said on standard error so far, as far as it was listened to.
-    pub fn said(&self) -> String {
-        self.said.join("\n")
-    }
-
     /// Waits until the program handles SIGTERM itself. It begins to right after it listens; before that the signal ends it
     /// at once, as it does any process.
     async fn wait_for_handlers(&self) {

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use actix_web::dev::ServerHandle;
 use chrono::{DateTime, TimeDelta, Utc};
-use postern::app::{App, Parts};
+use postern::app::{App, Parts, StartFault};
 use postern::config::{self, ConfigFile};
 use postern::delivery::tls::choose_provider;
 use postern::domain::account::Role;
@@ -57,14 +57,14 @@ impl TestApp {
         let (clock, hands) = Clock::fixed(BEGINNING.parse().unwrap());
         let database = std::sync::Arc::new(TestDatabase::fresh());
         let settings = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        Self::assemble(database, clock, hands, settings, Patience::default()).await
+        Self::assemble(database, hands, settings, parts(clock)).await
     }
 
     /// Development mode, waiting this long for what holds the database up.
     pub async fn with_patience(patience: Patience) -> Self {
         let (clock, hands) = Clock::fixed(BEGINNING.parse().unwrap());
         let database = std::sync::Arc::new(TestDatabase::fresh());
-        Self::assemble(database, clock, hands, Vec::new(), patience).await
+        Self::assemble(database, hands, Vec::new(), Parts { patience, ..parts(clock) }).await
     }
 
     /// A second instance on the same database and clock: another process, or this one after a restart.
@@ -77,34 +77,36 @@ impl TestApp {
         let mut settings = self.settings.clone();
         settings.retain(|(key, _)| changes.iter().all(|(changed, _)| changed != key));
         settings.extend(changes.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
-        Self::assemble(
-            self.database.clone(),
-            self.clock.clone(),
-            self.hands.clone(),
-            settings,
-            Patience::default(),
-        )
-        .await
+        Self::assemble(self.database.clone(), self.hands.clone(), settings, parts(self.clock.clone())).await
+    }
+
+    /// A second instance to which passwords cost something else.
+    pub async fn another_at(&self, cost: Cost) -> Self {
+        let parts = Parts { cost, ..parts(self.clock.clone()) };
+        Self::assemble(self.database.clone(), self.hands.clone(), self.settings.clone(), parts).await
     }
 
     /// An instance on the same database and clock, with settings changed, that has not yet looked at the database.
-    pub fn unprepared(&self, changed: &[(&str, &str)]) -> App {
+    ///
+    /// # Errors
+    /// Why it does not even assemble.
+    pub fn unprepared(&self, changed: &[(&str, &str)]) -> Result<App, StartFault> {
         let changed = changed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let settings: Vec<_> = self.settings.iter().cloned().chain(changed).collect();
         let address = self.base.trim_start_matches("http://");
-        program(&self.database, address, self.clock.clone(), &settings, Patience::default())
+        program(&self.database, address, &settings, parts(self.clock.clone()))
     }
 
     async fn assemble(
         database: std::sync::Arc<TestDatabase>,
-        clock: Clock,
         hands: Hands,
         settings: Vec<(String, String)>,
-        patience: Patience,
+        parts: Parts,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let app = program(&database, &address, clock.clone(), &settings, patience);
+        let clock = parts.clock.clone();
+        let app = program(&database, &address, &settings, parts).unwrap();
         app.prepare_database().await.unwrap();
         let server = app.server_only(listener).unwrap();
         let handle = server.handle();
@@ -175,13 +177,16 @@ impl TestApp {
     }
 }
 
+fn parts(clock: Clock) -> Parts {
+    Parts { clock, random: Random::os(), cost: Cost::CHEAPEST, patience: Patience::default() }
+}
+
 fn program(
     database: &TestDatabase,
     address: &str,
-    clock: Clock,
     settings: &[(String, String)],
-    patience: Patience,
-) -> App {
+    parts: Parts,
+) -> Result<App, StartFault> {
     choose_provider();
     let mut environment = vec![
         ("POSTERN_SERVER_LISTEN".to_owned(), address.to_owned()),
@@ -192,8 +197,7 @@ fn program(
     environment.extend_from_slice(settings);
     let reading = config::read(&ConfigFile::Nothing, environment);
     let config = reading.config.unwrap_or_else(|faults| panic!("{faults}"));
-    let parts = Parts { clock, random: Random::os(), cost: Cost::CHEAPEST, patience };
-    App::assemble(&config, parts).unwrap()
+    App::assemble(&config, parts)
 }
 
 impl Drop for TestApp {

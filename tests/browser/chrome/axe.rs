@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use super::view::Script;
 use super::Chrome;
 use super::driver::{required, say, variable};
+use super::view::Script;
 
 /// Says where `axe.min.js` lies, if not where `tests/run` puts it.
 const PLACE: &str = "POSTERN_TEST_AXE";

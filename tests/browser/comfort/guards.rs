@@ -51,10 +51,12 @@ async fn password_managers_and_phones_know_the_fields() {
         let fields = "return [...document.querySelectorAll('main input:not([type=hidden])')]\
             .map(field => [field.id, field.type, field.autocomplete, field.inputMode])";
         chrome.open("/login").await;
-        let login = json!([["username", "text", "username", ""], ["password", "password", "current-password", ""]]);
+        let login =
+            json!([["username", "text", "username", ""], ["password", "password", "current-password", ""]]);
         assert_eq!(chrome.run(fields, vec![]).await, login);
         chrome.log_in("ada").await;
-        let code = json!([["code", "text", "one-time-code", "numeric"], ["trust_computer", "checkbox", "", ""]]);
+        let code =
+            json!([["code", "text", "one-time-code", "numeric"], ["trust_computer", "checkbox", "", ""]]);
         assert_eq!(chrome.run(fields, vec![]).await, code);
         let longest = chrome.run("return document.getElementById('code').maxLength", vec![]).await;
         assert!(longest.as_i64().unwrap() >= 20, "a pasted sentence is not cut off");
@@ -67,11 +69,13 @@ async fn the_first_visit_weighs_little() {
     let app = TestApp::start().await;
     walk("weight", View::PLAIN, &app.base, async |chrome| {
         chrome.open("/login").await;
-        let sizes = "return performance.getEntriesByType('resource').map(part => [part.name, part.decodedBodySize])";
+        let sizes =
+            "return performance.getEntriesByType('resource').map(part => [part.name, part.decodedBodySize])";
         let parts = chrome.run(sizes, vec![]).await;
         let parts: Vec<(String, u64)> = serde_json::from_value(parts).unwrap();
         for (end, most) in [(".css", 20_480), (".js", 4_096), (".woff2", 40_960)] {
-            let heavy: Vec<_> = parts.iter().filter(|(name, size)| name.ends_with(end) && *size > most).collect();
+            let heavy: Vec<_> =
+                parts.iter().filter(|(name, size)| name.ends_with(end) && *size > most).collect();
             assert!(heavy.is_empty(), "{heavy:?} weighs more than {most} bytes");
             assert!(parts.iter().any(|(name, _)| name.ends_with(end)), "no {end} among {parts:?}");
         }
@@ -116,7 +120,11 @@ async fn strange_site(base: &str) -> u16 {
     let html = format!(
         "<!doctype html><html lang=en><head><title>A strange page</title><link rel=icon href=data:,></head><body>{}{}{}",
         form("/logout", &[("form_token", "x")], "Log her out"),
-        form("/profile", &[("form_token", "x"), ("display_name", "Mallory"), ("time_zone", "UTC")], "Rename her"),
+        form(
+            "/profile",
+            &[("form_token", "x"), ("display_name", "Mallory"), ("time_zone", "UTC")],
+            "Rename her"
+        ),
         form("/login", &[("form_token", "x"), ("username", "m"), ("password", "m")], "Log in as somebody"),
     );
     let page = move || {

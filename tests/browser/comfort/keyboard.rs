@@ -26,7 +26,10 @@ async fn a_whole_login_without_a_mouse() {
             chrome.field("Password").await.focus().await.unwrap();
             chrome.enter().await;
 
-            assert_eq!((chrome.path().await, chrome.focused().await), ("/login/code".into(), "6-digit code".into()));
+            assert_eq!(
+                (chrome.path().await, chrome.focused().await),
+                ("/login/code".into(), "6-digit code".into())
+            );
             chrome.keys(app.code_for(MAIL).await).await;
             let order = ["Trust this computer for 14 days", "Log in", "Request another code"];
             assert_eq!(tab_through(chrome, 3).await, order);
@@ -79,7 +82,10 @@ async fn opens_and_closes(chrome: &Chrome, menu: &str, button: &str, first: &str
 }
 
 async fn is_open(chrome: &Chrome, menu: &str) -> bool {
-    chrome.run("return document.querySelector(arguments[0]).matches(':popover-open')", vec![menu.into()]).await == true
+    chrome
+        .run("return document.querySelector(arguments[0]).matches(':popover-open')", vec![menu.into()])
+        .await
+        == true
 }
 
 /// Presses Tab so many times; what has the keyboard after each.

@@ -18,7 +18,8 @@ async fn a_code_can_be_pasted_as_it_comes() {
     let dashed = |code: &str| format!("{}-{}", &code[..3], &code[3..]);
     let sentence = |code: &str| format!("Your code is {code}.");
     let plain: [&dyn Fn(&str) -> String; 2] = [&spaced, &dashed];
-    for (view, ways) in [(View::PLAIN, [&plain[..], &[&sentence]].concat()), (WITHOUT_SCRIPT, plain.to_vec())] {
+    for (view, ways) in [(View::PLAIN, [&plain[..], &[&sentence]].concat()), (WITHOUT_SCRIPT, plain.to_vec())]
+    {
         walk("paste", view, &app.base, async |chrome| {
             for way in ways {
                 chrome.log_in("ada").await;
