@@ -124,7 +124,10 @@ async fn ten_texts_a_day_to_numbers_that_nobody_has_confirmed() {
     app.wait(TimeDelta::minutes(10));
     let ada = app.browser();
     ada.log_in("ada").await;
-    save_number(&app, &ada, "212 555 0160").await.says("Nothing is sent now").says("November 25, 3:52 pm UTC");
+    save_number(&app, &ada, "212 555 0160")
+        .await
+        .says("Nothing is sent now")
+        .says("November 25, 3:52 pm UTC");
     // Codes by mail are not texts.
     let form = ada.get("/profile/two-factor?change=yes").await.form("Save");
     form.select("method", "email").submit().await.follow().await.is_silent_about("Nothing is sent now");

@@ -25,9 +25,14 @@ const NOT_SENT: &str = "We could not send the code to {to}.";
 const MAIL: &str = "a•••@e•••.comyour address starting with a, at a domain starting with e";
 const PHONE: &str = "••• ••• 0142your number ending in 0 1 4 2";
 
-const LOGIN: Place = Place { page: "/login/code", status: "/login/code/status", shown: MAIL, refused: NOT_SENT };
-const SET_UP: Place =
-    Place { page: "/profile/two-factor", status: "/profile/two-factor/status", shown: "ada@example.com", refused: REFUSED };
+const LOGIN: Place =
+    Place { page: "/login/code", status: "/login/code/status", shown: MAIL, refused: NOT_SENT };
+const SET_UP: Place = Place {
+    page: "/profile/two-factor",
+    status: "/profile/two-factor/status",
+    shown: "ada@example.com",
+    refused: REFUSED,
+};
 const CONFIRM: Place = Place { page: "/confirm", status: "/confirm/status", shown: MAIL, refused: NOT_SENT };
 
 impl Place {

@@ -156,7 +156,7 @@ async fn invite(app: &TestApp, name: &str) -> String {
     };
     match invitation::create(app.app.services(), new).await.unwrap() {
         Made::Invited(link) => link.expose().strip_prefix(&app.base).expect("a link to here").to_owned(),
-        _ => panic!("not invited"),
+        Made::WithPassword | Made::NameTaken => panic!("not invited"),
     }
 }
 
