@@ -213,23 +213,47 @@ impl FromRequest for Guest {
             let visit = Visit::of(req.clone()).await?;
             // A POST is a login anew and ends what was; whoever only looks goes where this browser already is.
             if req.method() != Method::POST {
-                match visit.pocket.ticket() {
-                    Some(Ticket::LoggedIn(token)) => {
-                        if let Found::Live(_) = current::logged_in(&visit.portal.services, &token).await? {
-                            return Err(WebError::GoTo(Next::Profile.path()));
-                        }
+                match already(&visit).await? {
+                    Already::Nowhere => {}
+                    Already::At(path) => return Err(WebError::GoTo(path)),
+                    Already::Out(notice) => {
+                        visit.pocket.start_over();
+                        visit.pocket.say(&notice);
                     }
-                    Some(Ticket::Pending(token)) => {
-                        if let Owed::Code(_) = current::pending_login(&visit.portal.services, &token).await? {
-                            return Err(WebError::GoTo(paths::LOGIN_CODE));
-                        }
-                    }
-                    Some(Ticket::Guest(_)) | None => {}
                 }
             }
             Ok(Self(visit))
         })
     }
+}
+
+/// Where a browser stands that asks for the login page.
+enum Already {
+    /// It has done nothing yet.
+    Nowhere,
+    /// It is past this page.
+    At(&'static str),
+    /// It was past this page.
+    Out(Notice),
+}
+
+/// The one place that takes a dead ticket away, and says why. Nothing else does: while an answer with a newer ticket is on
+/// its way, a second click or the script's question about the code may still come with the old one.
+async fn already(visit: &Visit) -> Result<Already, WebError> {
+    let services = &visit.portal.services;
+    Ok(match visit.pocket.ticket() {
+        Some(Ticket::LoggedIn(token)) => match current::logged_in(services, &token).await? {
+            Found::Live(_) => Already::At(Next::Profile.path()),
+            Found::IdledOut => Already::Out(Notice::TimedOut(services.settings.sessions.idle.num_minutes())),
+            Found::Nobody => Already::Out(Notice::SessionEnded),
+        },
+        Some(Ticket::Pending(token)) => match current::pending_login(services, &token).await? {
+            Owed::Code(_) => Already::At(paths::LOGIN_CODE),
+            Owed::TookTooLong => Already::Out(Notice::LoginTookTooLong(PENDING_LOGIN_LIFE.num_minutes())),
+            Owed::Nothing => Already::Out(Notice::LoginEnded),
+        },
+        Some(Ticket::Guest(_)) | None => Already::Nowhere,
+    })
 }
 
 impl FromRequest for AwaitingCode {
@@ -244,11 +268,7 @@ impl FromRequest for AwaitingCode {
                 Some(Ticket::Pending(token)) => {
                     match current::pending_login(&visit.portal.services, &token).await? {
                         Owed::Code(pending) => Ok(Self { visit, token, pending: *pending }),
-                        Owed::TookTooLong => {
-                            let minutes = PENDING_LOGIN_LIFE.num_minutes();
-                            Err(start_over(&visit, &Notice::LoginTookTooLong(minutes)))
-                        }
-                        Owed::Nothing => Err(start_over(&visit, &Notice::LoginEnded)),
+                        Owed::TookTooLong | Owed::Nothing => Err(WebError::GoTo(paths::LOGIN)),
                     }
                 }
                 // Finished in another tab: nothing is owed any more.
@@ -257,12 +277,6 @@ impl FromRequest for AwaitingCode {
             }
         })
     }
-}
-
-fn start_over(visit: &Visit, notice: &Notice) -> WebError {
-    visit.pocket.empty();
-    visit.pocket.say(notice);
-    WebError::GoTo(paths::LOGIN)
 }
 
 impl FromRequest for LoggedIn {
@@ -277,15 +291,7 @@ impl FromRequest for LoggedIn {
                 Some(Ticket::LoggedIn(token)) => {
                     match current::logged_in(&visit.portal.services, &token).await? {
                         Found::Live(who) => return Ok(Self { visit, token, who: *who }),
-                        Found::IdledOut => {
-                            visit.pocket.empty();
-                            let idle = visit.portal.services.settings.sessions.idle.num_minutes();
-                            visit.pocket.say(&Notice::TimedOut(idle));
-                        }
-                        Found::Nobody => {
-                            visit.pocket.empty();
-                            visit.pocket.say(&Notice::SessionEnded);
-                        }
+                        Found::IdledOut | Found::Nobody => {}
                     }
                 }
                 Some(Ticket::Pending(_)) => return Err(WebError::GoTo(paths::LOGIN_CODE)),

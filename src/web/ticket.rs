@@ -73,8 +73,7 @@ impl Pocket {
 
     /// Puts a ticket in, in place of everything that was there but where to go next.
     pub fn put_ticket(&self, ticket: &Ticket) {
-        let next = self.get::<Next>(NEXT);
-        self.0.clear();
+        self.start_over();
         self.0.renew();
         self.set(
             TICKET,
@@ -84,6 +83,12 @@ impl Pocket {
                 Ticket::LoggedIn(token) => Stored::LoggedIn(token.expose()),
             },
         );
+    }
+
+    /// Empties the pocket of everything but where to go next.
+    pub fn start_over(&self) {
+        let next = self.get::<Next>(NEXT);
+        self.0.clear();
         if let Some(next) = next {
             self.set(NEXT, next);
         }

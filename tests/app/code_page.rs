@@ -137,7 +137,7 @@ async fn the_page_tells_the_truth_about_the_message_and_hides_where_it_went() {
     app.wait(TimeDelta::minutes(1));
     app.deliver_all().await;
     let page = page.browser().get("/login/code").await;
-    page.says("went to the mail server at 3:43 pm. It should arrive within 5 minutes.");
+    page.says("went to the mail server at 3:43 pm UTC. It should arrive within 5 minutes.");
     page.says("Look in the spam folder too.");
     let status = page.browser().get("/login/code/status").await.json();
     assert_eq!((&status["state"], &status["at"]), (&"handed_over".into(), &"2026-11-24T15:43:00Z".into()));

@@ -242,8 +242,11 @@ async fn five_wrong_codes_lead_back_to_the_password() {
     let refused = give_code(&last, &code).await.follow().await;
     assert!(refused.form("Continue").has("password"));
     assert!(is_on(&home).await);
+    // Saving anew leads there too: five more tries cost a password.
+    let again = turn_off(&home).await;
+    assert!(again.form("Continue").has("password"));
 
-    let page = give_password(&back, PASSWORD).await.follow().await;
+    let page = give_password(&again, PASSWORD).await.follow().await;
     let new = app.code_for(ADA).await;
     assert_ne!(new, code);
     give_code(&page, &new).await.follow().await.says("Two Factor Authentication is off");

@@ -36,7 +36,7 @@ async fn sixty_mails_a_day_and_account_used_or_not() {
     }
     let sent = app.sent_to("ada@example.com").await;
     let page = app.code_page("ada").await;
-    page.says("Nothing is sent now").says("The next may be sent at 3:42 pm");
+    page.says("Nothing is sent now").says("The next may be sent at 3:42 pm UTC");
     assert_eq!(app.sent_to("ada@example.com").await, sent);
     // Nobody else is held up, and a trusted computer needs no message.
     log_in_and_use(&app, "bob", "bob@example.com").await;
@@ -54,7 +54,7 @@ async fn thirty_texts_a_day_and_account_used_or_not() {
         app.wait(TimeDelta::minutes(10));
     }
     let page = app.code_page("ada").await;
-    page.says("The next may be sent at November 25, 3:42 pm");
+    page.says("The next may be sent at November 25, 3:42 pm UTC");
     // The one of the set-up, when the number was not confirmed, and thirty.
     assert_eq!(app.sent_to(PHONE).await, 31);
     app.wait(TimeDelta::hours(19));
@@ -78,7 +78,7 @@ async fn five_codes_in_ten_minutes_to_places_that_nobody_has_confirmed_and_login
     save_number(&app, browser, "212 555 0146")
         .await
         .says("Nothing is sent now")
-        .says("may be sent at 3:52 pm");
+        .says("may be sent at 3:52 pm UTC");
     assert_eq!(app.sent_to("+12125550146").await, 0);
     // Going on with the codes in force, which count apart.
     app.code_page("ada").await.is_silent_about("Nothing is sent now");
@@ -124,7 +124,7 @@ async fn ten_texts_a_day_to_numbers_that_nobody_has_confirmed() {
     app.wait(TimeDelta::minutes(10));
     let ada = app.browser();
     ada.log_in("ada").await;
-    save_number(&app, &ada, "212 555 0160").await.says("Nothing is sent now").says("November 25, 3:52 pm");
+    save_number(&app, &ada, "212 555 0160").await.says("Nothing is sent now").says("November 25, 3:52 pm UTC");
     // Codes by mail are not texts.
     let form = ada.get("/profile/two-factor?change=yes").await.form("Save");
     form.select("method", "email").submit().await.follow().await.is_silent_about("Nothing is sent now");
@@ -146,8 +146,8 @@ async fn ten_texts_a_day_to_numbers_that_nobody_has_confirmed() {
 #[actix_web::test]
 async fn the_installation_sends_so_many_texts_and_strangers_get_half_of_them() {
     for (setting, until) in [
-        ("POSTERN_SMS_PER_HOUR", "may be sent at 4:42 pm"),
-        ("POSTERN_SMS_PER_DAY", "may be sent at November 25, 3:42 pm"),
+        ("POSTERN_SMS_PER_HOUR", "may be sent at 4:42 pm UTC"),
+        ("POSTERN_SMS_PER_DAY", "may be sent at November 25, 3:42 pm UTC"),
     ] {
         let app = TestApp::with(&[(setting, "6")]).await;
         app.guarded_by_sms("ada", "212 555 0142", PHONE).await;

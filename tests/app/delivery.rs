@@ -27,7 +27,7 @@ async fn ada_gets_her_code_by_mail_and_is_in() {
     let taken = post.mail.taken().pop().unwrap();
     assert_eq!((taken.from.as_str(), taken.to), ("login@example.org", vec!["ada@example.com".to_owned()]));
     let page = page.browser().get("/login/code").await;
-    let words = " went to the mail server at 4:03 pm. It should arrive within 5 minutes.";
+    let words = " went to the mail server at 4:03 pm UTC. It should arrive within 5 minutes.";
     assert!(page.text().contains(words), "{}", page.text());
     let page = enter(page, "Log in", &post.last_letter().code()).await;
     assert_eq!((page.path().as_str(), page.status()), ("/profile", 200));
@@ -100,7 +100,7 @@ async fn ada_gets_her_code_by_text_and_is_in() {
     post.app.deliver_all().await;
 
     let page = page.browser().get("/login/code").await;
-    let words = " went to the carrier at 4:02 pm. It can take a few minutes to arrive.";
+    let words = " went to the carrier at 4:02 pm UTC. It can take a few minutes to arrive.";
     assert!(page.text().contains(words), "{}", page.text());
     let page = enter(page, "Log in", &post.texted_code()).await;
     assert_eq!((page.path().as_str(), page.status()), ("/profile", 200));

@@ -13,6 +13,8 @@ mod commands;
 #[cfg(test)]
 mod confirm_identity;
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
 mod daily_sends;
 #[cfg(test)]
 mod database_faults;
@@ -30,6 +32,8 @@ mod help;
 mod invitation;
 #[cfg(test)]
 mod keys;
+#[cfg(test)]
+mod log_scan;
 #[cfg(test)]
 mod login;
 #[cfg(test)]

@@ -55,7 +55,7 @@ async fn ten_wrong_codes_in_a_row_pause_the_second_factor_for_fifteen_minutes() 
 
     let paused = app.browser().log_in("ada").await;
     assert_eq!((paused.path().as_str(), paused.status()), ("/login/code", 429));
-    assert_eq!(paused.h1(), "Codes are paused until 3:57 pm");
+    assert_eq!(paused.h1(), "Codes are paused until 3:57 pm UTC");
     paused.says("A computer that you trusted before can still log in.");
     assert!(!paused.has_button("Log in") && !paused.has_button("Request another code"));
     let status = paused.browser().get("/login/code/status").await.json();
@@ -92,11 +92,11 @@ async fn logins_and_confirmations_count_together() {
 
     // The tenth was wrong as well; the page says what that brought.
     paused.says("The code was entered wrongly 5 times.");
-    app.browser().log_in("ada").await.expect(429).says("Codes are paused until 3:57 pm");
+    app.browser().log_in("ada").await.expect(429).says("Codes are paused until 3:57 pm UTC");
     // A confirmation says the same, and sends nothing either.
     let form = paused.form("Continue").fill("password", PASSWORD);
     let page = form.submit().await.follow().await;
-    page.says("Codes are paused").says("You can enter a code again at 3:57 pm");
+    page.says("Codes are paused").says("You can enter a code again at 3:57 pm UTC");
     let page = page.form("Continue").fill("code", "123456").submit().await.follow_all().await;
     page.says("Codes are paused");
     assert_eq!(app.sent_to(ADA).await, sent);
@@ -119,7 +119,7 @@ async fn a_right_code_is_not_looked_at_during_the_pause_and_costs_nothing() {
     guess_at_a_login(&app, 5).await;
     guess_at_a_login(&app, 5).await;
 
-    page.form("Log in").fill("code", &code).submit().await.expect(429).says("paused until 3:57 pm");
+    page.form("Log in").fill("code", &code).submit().await.expect(429).says("paused until 3:57 pm UTC");
     assert_eq!(app.count("sessions").await, 1);
 
     app.wait(TimeDelta::minutes(15));

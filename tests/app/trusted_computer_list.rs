@@ -53,14 +53,14 @@ async fn each_computer_is_listed_with_its_name_its_times_and_the_day_on_which_it
     assert_eq!(
         rows(&phone.get("/profile/computers").await),
         [
-            ["Safari on iPhone This computer", "3:42 am", "5:42 am", "December 10"],
-            ["Firefox on Windows", "November 24, 3:42 pm", "Not yet", "December 8"],
+            ["Safari on iPhone This computer", "3:42 am UTC", "5:42 am UTC", "December 10"],
+            ["Firefox on Windows", "November 24, 3:42 pm UTC", "Not yet", "December 8"],
         ]
     );
     home.log_in("ada").await;
     let at_home = rows(&home.get("/profile/computers").await);
     assert_eq!(at_home[1][0], "Firefox on Windows This computer");
-    assert_eq!(at_home[1][2], "5:42 am");
+    assert_eq!(at_home[1][2], "5:42 am UTC");
 
     // One that asks again is trusted no more.
     app.wait(TimeDelta::days(13));

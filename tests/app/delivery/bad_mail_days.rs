@@ -92,7 +92,7 @@ async fn an_address_that_is_refused_is_not_tried_again_and_a_resend_is_its_own_a
     post.mail.next(&[(At::Rcpt, Fault::Says("550 5.1.1 <ada@example.com>: no such user"))]);
     assert_eq!(post.watch(320).await, [0]);
     let page = page.browser().get("/login/code").await;
-    assert!(page.text().contains("were refused. Check it for typing errors"), "{}", page.text());
+    assert!(page.text().contains("We could not send the code to"), "{}", page.text());
 
     let page = page.form("Request another code").submit().await.follow().await;
     assert!(page.text().contains("We are about to send"), "{}", page.text());

@@ -118,7 +118,7 @@ async fn a_number_that_gets_no_texts_is_said_to_be_refused_and_not_tried_again()
     post.carrier.next(Fault::Status(400, body, &[]));
     assert_eq!(post.watch(90).await, [0]);
     let page = page.browser().get("/login/code").await;
-    assert!(page.text().contains("were refused. Check it for typing errors"), "{}", page.text());
+    assert!(page.text().contains("We could not send the code to"), "{}", page.text());
     assert!(!page.html().contains("5550142"), "the carrier's words stay with the operator");
 }
 
