@@ -224,7 +224,8 @@ async fn what_breaks_inside_stays_inside() {
     assert_eq!(page.h1(), "There is a problem");
     assert_eq!(page.only(".reference"), page.header("x-request-id").unwrap());
     expect_protection(&page, false);
-    let html = page.html().to_lowercase();
+    // The reference is made of hexadecimal digits, and "ada" is one of the words they happen to form.
+    let html = page.html().replace(&page.only(".reference"), "").to_lowercase();
     for inside in
         ["throttles", "no such table", "relation", "sql", "diesel", "panic", "src/", "broken", "ada"]
     {

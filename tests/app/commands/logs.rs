@@ -81,6 +81,12 @@ async fn walk(home: &Home, running: &mut Running, notes: &mut Notes) {
     notes.keep_out("wp-login");
 }
 
+/// A line without the digits that are there by chance: its time and the ids of requests.
+fn bare(line: &str, ids: &[String]) -> String {
+    let (_, said) = line.split_once('Z').expect("a time");
+    ids.iter().fold(said.to_owned(), |line, id| line.replace(id.as_str(), ""))
+}
+
 /// The log without the greeting, which is for the console and ends before the server starts.
 fn log_of(said: &str) -> Vec<&str> {
     said.lines()
@@ -105,7 +111,7 @@ async fn a_text_log_has_one_line_a_request_and_no_secret() {
     }
     let requests = log.iter().filter(|line| line.contains("request method=")).count();
     assert_eq!(requests, notes.ids.len(), "{said}");
-    let log = log.join("\n");
+    let log = log.iter().map(|line| bare(line, &notes.ids)).collect::<Vec<_>>().join("\n");
     for secret in &notes.secrets {
         assert!(!log.contains(secret.as_str()), "{secret} is in {log}");
     }
@@ -133,7 +139,8 @@ async fn a_json_log_is_one_object_a_line_with_the_same() {
             assert!(request.contains_key(field), "{field} is not in {request:?}");
         }
     }
+    let log = log.iter().map(|line| bare(line, &notes.ids)).collect::<Vec<_>>().join("\n");
     for secret in &notes.secrets {
-        assert!(!log.iter().any(|line| line.contains(secret.as_str())), "{secret} is in {log:#?}");
+        assert!(!log.contains(secret.as_str()), "{secret} is in {log}");
     }
 }
