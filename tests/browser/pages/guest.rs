@@ -19,7 +19,7 @@ async fn the_login_page_in_every_state() {
         assert_eq!(chrome.focused().await, "Username");
         chrome.look_twice("clean").await;
         chrome.press("Log in").await;
-        assert_eq!(chrome.errors().await, ["Enter your username"]);
+        assert_eq!(chrome.errors().await, ["Enter your username", "Enter your password"]);
         chrome.look_twice("empty").await;
         chrome.log_in_with("ada", "").await;
         assert_eq!(chrome.errors().await, ["Enter your password"]);
