@@ -60,6 +60,19 @@ async fn the_login_page_when_it_does_not_go_on() {
         chrome.fill("Username", "ada").await;
         chrome.fill("Password", PASSWORD).await;
         chrome.press("Log in").await;
+        chrome.says("Turn on cookies to log in").await;
+        chrome.look_twice("cookies-off").await;
+
+        // Another tab has begun anew meanwhile: the form here carries the token of before.
+        chrome.open("/login").await;
+        let other = app.browser();
+        other.get("/login").await;
+        let fresh = other.cookie("postern").unwrap();
+        let fresh = thirtyfour::Cookie::new("postern", fresh.value());
+        chrome.driver().add_cookie(fresh).await.expect("another guest's cookie");
+        chrome.fill("Username", "ada").await;
+        chrome.fill("Password", PASSWORD).await;
+        chrome.press("Log in").await;
         chrome.says("This page was open too long").await;
         assert_eq!(chrome.field("Username").await.value().await.unwrap().unwrap(), "ada");
         chrome.look_twice("stale").await;
