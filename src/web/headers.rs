@@ -28,7 +28,7 @@ const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-cap
                            serial=(), usb=(), xr-spatial-tracking=(), clipboard-read=(), \
                            clipboard-write=(self), otp-credentials=(self)";
 
-/// OWASP ASVS 5.0 3.4.1: at least a year, subdomains included. These are two years.
+/// OWASP ASVS 5.0 3.4.1: at least a year. These are two years; subdomains are their own business.
 const ONLY_HTTPS: &str = "max-age=63072000";
 
 /// Middleware: puts the headers on every answer. `Strict-Transport-Security` only where the public URL is https.

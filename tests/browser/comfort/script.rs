@@ -119,7 +119,12 @@ async fn a_double_click_does_no_harm() {
             }
             chrome.fill("6-digit code", sent[0].code.as_deref().unwrap()).await;
             chrome.press_twice("Log in").await;
-            assert_eq!(chrome.path().await, "/profile");
+            match view.script {
+                Script::On => assert_eq!(chrome.path().await, "/profile"),
+                // The browser gives the first answer up, and with it perhaps the new ticket; then the page says what to do.
+                Script::Off if chrome.path().await == "/profile" => {}
+                Script::Off => chrome.says("That login is over. Log in again to go on.").await,
+            }
         })
         .await;
     }

@@ -19,7 +19,7 @@ async fn the_login_page_in_every_state() {
         assert_eq!(chrome.focused().await, "Username");
         chrome.look_twice("clean").await;
         chrome.press("Log in").await;
-        assert_eq!(chrome.errors().await, ["Enter your username"]);
+        assert_eq!(chrome.errors().await, ["Enter your username", "Enter your password"]);
         chrome.look_twice("empty").await;
         chrome.log_in_with("ada", "").await;
         assert_eq!(chrome.errors().await, ["Enter your password"]);
@@ -57,6 +57,19 @@ async fn the_login_page_when_it_does_not_go_on() {
     in_both_worlds("login-stopped", &[], async |app, chrome| {
         chrome.open("/login").await;
         chrome.driver().delete_all_cookies().await.expect("a browser without cookies");
+        chrome.fill("Username", "ada").await;
+        chrome.fill("Password", PASSWORD).await;
+        chrome.press("Log in").await;
+        chrome.says("Turn on cookies to log in").await;
+        chrome.look_twice("cookies-off").await;
+
+        // Another tab has begun anew meanwhile: the form here carries the token of before.
+        chrome.open("/login").await;
+        let other = app.browser();
+        other.get("/login").await;
+        let fresh = other.cookie("postern").unwrap();
+        let fresh = thirtyfour::Cookie::new("postern", fresh.value());
+        chrome.driver().add_cookie(fresh).await.expect("another guest's cookie");
         chrome.fill("Username", "ada").await;
         chrome.fill("Password", PASSWORD).await;
         chrome.press("Log in").await;
