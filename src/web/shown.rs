@@ -34,7 +34,9 @@ impl CodeOnItsWay {
         let (state, at) = match (self.standing, self.delivery) {
             (SecondFactorStanding::Paused(until), _) => (DeliveryState::Paused, Some(until)),
             (SecondFactorStanding::Suspended, _) => (DeliveryState::Paused, None),
-            (SecondFactorStanding::Open, Delivery::NotSent(until)) => (DeliveryState::NotSent, Some(until)),
+            (SecondFactorStanding::Open, Delivery::NotSent(until)) => {
+                (DeliveryState::NotSent, Some(until).filter(|until| self.now < *until))
+            }
             (SecondFactorStanding::Open, Delivery::Message(state, at, class)) => {
                 // What is wrong with a destination is for someone who typed it: at a login it would tell a thief.
                 (message(state, class.filter(|_| self.tells_why)), Some(at))

@@ -162,6 +162,8 @@ async fn the_sixth_unused_code_in_ten_minutes_waits_and_the_password_still_leads
     // The moment the oldest is ten minutes old, one may go out again.
     app.wait(TimeDelta::minutes(5));
     assert_eq!(app.now().to_rfc3339(), "2026-11-24T15:53:00+00:00");
+    let page = sixth.browser().get("/login/code").await;
+    page.says("No code has been sent yet").says("Request another code").is_silent_about("may be sent at");
     ask_again(&sixth).await.says("Another message is on its way.");
     let code = app.code_for(ADA).await;
     assert_eq!(enter(&sixth, &code).await.follow().await.path(), "/profile");

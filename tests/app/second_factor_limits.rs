@@ -74,6 +74,11 @@ async fn ten_wrong_codes_in_a_row_pause_the_second_factor_for_fifteen_minutes() 
     app.wait(TimeDelta::microseconds(1));
     let page = app.code_page("ada").await;
     assert_eq!(right_code(&app, &page).await.follow().await.path(), "/profile");
+    // The login from during the pause may ask for its first code now.
+    let page = paused.browser().get("/login/code").await.expect(200);
+    page.says("No code has been sent yet").is_silent_about("Too many codes");
+    let page = page.form("Request another code").submit().await.follow().await;
+    assert_eq!(right_code(&app, &page).await.follow().await.path(), "/profile");
 }
 
 #[actix_web::test]

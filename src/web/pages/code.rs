@@ -109,7 +109,7 @@ pub enum DeliveryState {
     Expired,
     /// It is not wanted any more.
     Stopped,
-    /// Nothing was sent: the account has had its codes for now.
+    /// Nothing was sent: the account has had its codes for now; without a time, one may be asked for again.
     NotSent,
     /// Codes are paused; without a time, until a person lifts it.
     Paused,
