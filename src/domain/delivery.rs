@@ -231,10 +231,7 @@ pub fn after_failure(attempt: &Attempt, now: DateTime<Utc>) -> Next {
 
 fn retry(attempt: &Attempt, now: DateTime<Utc>) -> Next {
     let planned = match attempt.urgency {
-        Urgency::Code => code_offset(attempt.channel, attempt.number)
-            .map_or(attempt.give_up_at - LAST_START, |offset| {
-                attempt.created_at + spread(offset, attempt.jitter)
-            }),
+        Urgency::Code => code_start(attempt).unwrap_or(attempt.give_up_at - LAST_START),
         Urgency::Letter => now + spread(letter_wait(attempt.number), attempt.jitter),
     };
     // A wish makes the wait longer and never shorter: after a "0" we would ask as fast as we can.
@@ -242,16 +239,18 @@ fn retry(attempt: &Attempt, now: DateTime<Utc>) -> Next {
     within_window(attempt, start, now)
 }
 
-/// Seconds after the request at which the attempt after the `number`-th starts.
-fn code_offset(channel: Method, number: u32) -> Option<i64> {
-    const EMAIL: [i64; 8] = [2, 7, 22, 52, 97, 157, 217, 277];
-    const SMS: [i64; 4] = [2, 7, 22, 52];
-    let offsets: &[i64] = match channel {
+/// When the next attempt at a code starts, by the schedule. Chance spreads only the wait since the attempt before it:
+/// spread from the beginning, the last ones would overtake each other, and two would follow without any wait.
+fn code_start(attempt: &Attempt) -> Option<DateTime<Utc>> {
+    const EMAIL: [i64; 9] = [0, 2, 7, 22, 52, 97, 157, 217, 277];
+    const SMS: [i64; 5] = [0, 2, 7, 22, 52];
+    let offsets: &[i64] = match attempt.channel {
         Method::Email => &EMAIL,
         Method::Sms => &SMS,
     };
-    let index = usize::try_from(number.checked_sub(1)?).ok()?;
-    offsets.get(index).copied()
+    let next = usize::try_from(attempt.number).ok()?;
+    let (before, next) = (offsets.get(next.checked_sub(1)?)?, offsets.get(next)?);
+    Some(attempt.created_at + TimeDelta::seconds(*before) + spread(next - before, attempt.jitter))
 }
 
 /// Seconds between attempts at a letter: 5, doubling to 15 minutes.
@@ -305,10 +304,15 @@ mod tests {
 
     /// The starts of all attempts, if each fails at once.
     fn starts(channel: Method) -> Vec<i64> {
+        starts_by(channel, || 128)
+    }
+
+    fn starts_by(channel: Method, mut jitter: impl FnMut() -> u8) -> Vec<i64> {
         let mut now = at(0);
         let mut starts = vec![0];
         for number in 1.. {
-            match after_failure(&attempt(channel, FailureClass::RetrySafe, number), now) {
+            let failed = Attempt { jitter: jitter(), ..attempt(channel, FailureClass::RetrySafe, number) };
+            match after_failure(&failed, now) {
                 Next::At(next) => {
                     starts.push((next - at(0)).num_seconds());
                     now = next;
@@ -328,6 +332,19 @@ mod tests {
     #[test]
     fn a_code_by_text_is_tried_for_ninety_seconds() {
         assert_eq!(starts(Method::Sms), [0, 2, 7, 22, 52, 80]);
+    }
+
+    #[test]
+    fn no_chance_makes_an_attempt_follow_the_one_before_without_a_wait() {
+        for channel in [Method::Email, Method::Sms] {
+            // All early, all late, by turns, and in turns of three.
+            for early in [[0, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1], [0, 1, 0, 1, 0, 1], [1, 0, 0, 1, 0, 0]] {
+                let mut dice = early.iter().cycle().map(|early| if *early == 1 { 0 } else { 255 });
+                let starts = starts_by(channel, || dice.next().unwrap());
+                assert_eq!(starts.len(), if channel == Method::Email { 10 } else { 6 });
+                assert!(starts.windows(2).all(|two| two[0] < two[1]), "{starts:?}");
+            }
+        }
     }
 
     #[test]
