@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::domain::password::{Area, Cost, HashingFault};
@@ -24,6 +24,9 @@ pub struct HashingPool {
     places: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Area>>>,
 }
+
+/// A place in the queue. Taken before anything is written, so that who is turned away costs the database nothing.
+pub struct Place(#[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
 
 /// Why nothing was hashed.
 pub enum Refused {
@@ -45,16 +48,23 @@ impl HashingPool {
         }
     }
 
-    /// Runs `f` on a memory area, on a blocking thread.
+    /// Takes a place in the queue, if one is free.
     ///
     /// # Errors
-    /// [`Refused`] if the queue is full, the wait too long, or the password function fails.
-    pub async fn run<T, F>(&self, f: F) -> Result<T, Refused>
+    /// [`Refused::Busy`] if none is.
+    pub fn reserve(&self) -> Result<Place, Refused> {
+        Arc::clone(&self.places).try_acquire_owned().map(Place).map_err(|_| Refused::Busy)
+    }
+
+    /// Runs `f` on a memory area, on a blocking thread, once a core is free.
+    ///
+    /// # Errors
+    /// [`Refused`] if the wait is too long or the password function fails.
+    pub async fn run<T, F>(&self, place: Place, f: F) -> Result<T, Refused>
     where
         F: FnOnce(&mut Area) -> Result<T, HashingFault> + Send + 'static,
         T: Send + 'static,
     {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Refused::Busy)?;
         let core = timeout(LONGEST_WAIT, Arc::clone(&self.cores).acquire_owned())
             .await
             .map_err(|_| Refused::Busy)?

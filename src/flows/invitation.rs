@@ -3,7 +3,7 @@
 use crate::domain::account::{Account, Role};
 use crate::domain::email::EmailAddress;
 use crate::domain::invitation::{INVITATION_LIFE, Invitation};
-use crate::domain::password::{PasswordInput, hash};
+use crate::domain::password::{PasswordHash, PasswordInput, hash};
 use crate::domain::secret::Secret;
 use crate::domain::token::Token;
 use crate::domain::username::Username;
@@ -49,9 +49,8 @@ pub enum Standing {
 /// As for any fault.
 pub async fn create(services: &Services, new: New) -> Result<Made, FlowError> {
     let New { username, email, role, password } = new;
-    let (cost, salt) = (services.settings.cost, services.random.bytes()?);
     let stored = match password {
-        Some(password) => Some(services.hashing.run(move |area| hash(&password, &cost, &salt, area)).await?),
+        Some(password) => Some(stored_form(services, password).await?),
         None => None,
     };
     let this = services.clone();
@@ -81,6 +80,16 @@ pub async fn create(services: &Services, new: New) -> Result<Made, FlowError> {
         Err(FlowError::Storage(StorageError::Taken(Taken::Username))) => Ok(Made::NameTaken),
         other => other,
     }
+}
+
+/// A password, as it is stored.
+pub(super) async fn stored_form(
+    services: &Services,
+    password: PasswordInput,
+) -> Result<PasswordHash, FlowError> {
+    let (cost, salt) = (services.settings.cost, services.random.bytes()?);
+    let place = services.hashing.reserve()?;
+    Ok(services.hashing.run(place, move |area| hash(&password, &cost, &salt, area)).await?)
 }
 
 /// The link of an invitation. It is a secret: it opens the account.
@@ -131,8 +140,7 @@ pub async fn accept(
 ) -> Result<bool, FlowError> {
     let Standing::Open(account) = find(services, token).await? else { return Ok(false) };
     let Some(id) = Invitation::named_by(token) else { return Ok(false) };
-    let (cost, salt) = (services.settings.cost, services.random.bytes()?);
-    let stored = services.hashing.run(move |area| hash(&password, &cost, &salt, area)).await?;
+    let stored = stored_form(services, password).await?;
     let now = services.now();
     services
         .db

@@ -11,6 +11,7 @@ use crate::domain::limits::NameStanding;
 use crate::domain::password::{Claim, PasswordHash, PasswordInput, PasswordProof, check, hash};
 use crate::domain::trusted_computer::{Trust, TrustedComputer};
 use crate::domain::username::Username;
+use crate::flows::hashing::Place;
 use crate::flows::turns::Turn;
 use crate::flows::{FlowError, Services, Visitor};
 use crate::storage::{StorageError, Tx, accounts, failed_logins, throttles, trusted_computers};
@@ -113,12 +114,13 @@ pub(super) async fn check_password(
 ) -> Result<Checked, FlowError> {
     let (subject, network) = (subject(services, typed_name), network(services, visitor));
     let turn = services.turns.wait(&subject, network.as_deref()).await?;
+    let place = services.hashing.reserve()?;
     let found = match count(services, typed_name, subject, network, visitor).await? {
         Ok(found) => found,
         Err(until) => return Ok(Checked::Rests(until)),
     };
     let counted = found.counted.clone();
-    match verify(services, password, found).await {
+    match verify(services, place, password, found).await {
         Ok(Some((proof, rehashed))) => {
             Ok(Checked::Right(Box::new(RightPassword { proof, rehashed, counted, turn })))
         }
@@ -219,6 +221,7 @@ fn count_at_name(
 /// One run of Argon2, whoever asked; a second one only to rehash a right password.
 async fn verify(
     services: &Services,
+    place: Place,
     password: PasswordInput,
     found: Found,
 ) -> Result<Option<(PasswordProof, Option<Rehashed>)>, FlowError> {
@@ -226,7 +229,7 @@ async fn verify(
     let account = found.account;
     let checked = services
         .hashing
-        .run(move |area| {
+        .run(place, move |area| {
             let claim = account.as_ref().map(|(account, session_epoch, hash)| Claim {
                 account,
                 session_epoch: *session_epoch,

@@ -72,7 +72,7 @@ pub async fn found(
     let Founder { username, email, password } = founder;
     let (stored, proof) = services
         .hashing
-        .run(move |area| {
+        .run(services.hashing.reserve()?, move |area| {
             let stored = hash(&password, &cost, &salt, area)?;
             let claim = Claim { account: &account, session_epoch: 1, hash: &stored };
             let proof = check(&password, Some(claim), &stored, area)?;

@@ -184,18 +184,14 @@ async fn a_busy_server_says_so_at_once_and_nobody_loses_a_try() {
     let hashing = app.app.services().hashing.clone();
     let mut busy = Vec::new();
     let mut releases = Vec::new();
-    loop {
+    while let Ok(place) = hashing.reserve() {
         let (release, released) = mpsc::channel::<()>();
         let hashing = hashing.clone();
         let work = actix_web::rt::spawn(async move {
             // The answer is an error: the other end was dropped, which is the sign to go on.
-            let waited = hashing.run(move |_| Ok(released.recv().is_err()));
+            let waited = hashing.run(place, move |_| Ok(released.recv().is_err()));
             waited.await.is_ok()
         });
-        actix_web::rt::task::yield_now().await;
-        if work.is_finished() {
-            break;
-        }
         busy.push(work);
         releases.push(release);
     }
