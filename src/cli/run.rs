@@ -9,10 +9,11 @@ use crate::cli::{AccountCommand, Cli, Command, NewAccount, doctor};
 use crate::config::{self, Config, LogFormat};
 use crate::domain::account::Role;
 use crate::domain::email::EmailAddress;
+use crate::domain::event::Actor;
 use crate::domain::password::{PasswordInput, judge};
 use crate::domain::secret::Secret;
 use crate::domain::username::Username;
-use crate::flows::invitation::{self, Made, New};
+use crate::flows::invitation::{self, First, Made, New};
 use crate::flows::{setup, start};
 use crate::web::form::Words;
 use crate::web::page::Development;
@@ -132,13 +133,18 @@ async fn create(config: &Config, new: NewAccount) -> Result<(), CommandFault> {
     let email = EmailAddress::parse(&new.email)
         .map_err(|_| CommandFault::Typed("--email: an address like name@example.com".to_owned()))?;
     let app = ready(config).await?;
-    let password = if new.password_stdin { Some(typed_password(&app, &username)?) } else { None };
+    let first = match new.password_stdin {
+        true => First::Password(typed_password(&app, &username)?),
+        false => First::PrintedLink,
+    };
     let role = if new.admin { Role::Administrator } else { Role::Person };
-    match invitation::create(app.services(), New { username, email, role, password }).await? {
+    match invitation::create(app.services(), New { username, email, role, first }, Actor::Operator).await? {
         Made::WithPassword => say(&format!("{} can log in", new.username)),
         Made::Invited(link) => {
             say(&format!("{} sets a password here, within 72 hours:\n{}", new.username, link.expose()))
         }
+        // Only an administrator's invitation is mailed.
+        Made::Mailed(_) => Ok(()),
         Made::NameTaken => Err(CommandFault::Typed(format!("--username: {} exists", new.username))),
     }
 }

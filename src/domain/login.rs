@@ -32,9 +32,30 @@ pub enum AskedBecause {
     SecondFactorChanged,
     /// The owner forgot all computers.
     Forgotten,
+    /// The password was changed or reset.
+    PasswordChanged,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// An administrator asks for it.
+    Administrator,
+    /// The owner said that something was not them.
+    NotMe,
 }
 
 impl AskedBecause {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::NewComputer,
+        Self::DaysOver,
+        Self::EveryLogin,
+        Self::SecondFactorChanged,
+        Self::Forgotten,
+        Self::PasswordChanged,
+        Self::RecoveryCodeUsed,
+        Self::Administrator,
+        Self::NotMe,
+    ];
+
     /// The word in the database.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -43,20 +64,26 @@ impl AskedBecause {
             Self::EveryLogin => "every_login",
             Self::SecondFactorChanged => "second_factor_changed",
             Self::Forgotten => "forgotten",
+            Self::PasswordChanged => "password_changed",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::Administrator => "administrator",
+            Self::NotMe => "not_me",
         }
     }
 
     /// Reads the word in the database.
     pub fn stored(text: &str) -> Option<Self> {
-        [Self::NewComputer, Self::DaysOver, Self::EveryLogin, Self::SecondFactorChanged, Self::Forgotten]
-            .into_iter()
-            .find(|because| because.as_str() == text)
+        Self::ALL.into_iter().find(|because| because.as_str() == text)
     }
 
     fn trust_ended(because: Option<TrustEnd>) -> Self {
         match because {
             Some(TrustEnd::SecondFactorChanged) => Self::SecondFactorChanged,
             Some(TrustEnd::Forgotten) => Self::Forgotten,
+            Some(TrustEnd::PasswordChanged) => Self::PasswordChanged,
+            Some(TrustEnd::RecoveryCodeUsed) => Self::RecoveryCodeUsed,
+            Some(TrustEnd::Administrator) => Self::Administrator,
+            Some(TrustEnd::NotMe) => Self::NotMe,
             // The choice was taken back since, or the row is older than the reason: what remains true is that it is new.
             Some(TrustEnd::AsksEveryLogin) | None => Self::NewComputer,
         }

@@ -7,13 +7,15 @@ pub mod code;
 pub mod confirmation;
 pub mod delivery;
 pub mod email;
+pub mod event;
 pub mod ids;
-pub mod invitation;
 pub mod keys;
 pub mod limits;
+pub mod link;
 pub mod login;
 pub mod password;
 pub mod phone;
+pub mod recovery;
 #[cfg(test)]
 mod samples;
 pub mod second_factor;

@@ -104,6 +104,15 @@ impl EnteredBy {
         }
     }
 
+    /// What the activity log calls it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Password => "with the password",
+            Self::TrustedComputer => "with the password, on a trusted computer",
+            Self::Code => "with the password and a code",
+        }
+    }
+
     /// Reads the word in the database.
     pub fn stored(text: &str) -> Option<Self> {
         [Self::Password, Self::TrustedComputer, Self::Code].into_iter().find(|by| by.as_str() == text)

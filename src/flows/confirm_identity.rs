@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::challenge::{Challenge, Purpose};
 use crate::domain::code::TypedCode;
-use crate::domain::confirmation::{Missing, missing};
+use crate::domain::confirmation::{ConfirmedFor, Missing, missing_for};
 use crate::domain::email::Masked;
 use crate::domain::limits::SecondFactorStanding;
 use crate::domain::password::PasswordInput;
@@ -76,14 +76,15 @@ pub enum Confirmed {
 ///
 /// # Errors
 /// As for any fault.
-pub async fn prompt(services: &Services, who: &LoggedIn) -> Result<Prompt, FlowError> {
+pub async fn prompt(services: &Services, who: &LoggedIn, purpose: ConfirmedFor) -> Result<Prompt, FlowError> {
     let (this, who) = (services.clone(), who.clone());
     services
         .db
         .read(move |conn| {
             let now = this.now();
             let factor = second_factors::find(conn, &who.account.id, &this.keys)?;
-            match missing(&who.session, &factor, now) {
+            let is_waiting = pending_changes::find(conn, &who.session.id, &this.keys, now)?.is_some();
+            match missing_for(at_least(purpose, is_waiting), &who.session, factor.is_on(), now) {
                 None => return Ok(Prompt::Nothing),
                 Some(Missing::Password) => return Ok(Prompt::Password),
                 Some(Missing::Code) => {}
@@ -101,6 +102,11 @@ pub async fn prompt(services: &Services, who: &LoggedIn) -> Result<Prompt, FlowE
             }))
         })
         .await
+}
+
+/// A change that waits is never carried out on what is enough for administration.
+fn at_least(purpose: ConfirmedFor, is_waiting: bool) -> ConfirmedFor {
+    if is_waiting { ConfirmedFor::Change } else { purpose }
 }
 
 fn owed(
@@ -143,6 +149,7 @@ pub async fn password(
     services: &Services,
     who: LoggedIn,
     password: PasswordInput,
+    purpose: ConfirmedFor,
     visitor: Visitor,
 ) -> Result<Confirmed, FlowError> {
     let name = who.account.username.as_str();
@@ -163,7 +170,7 @@ pub async fn password(
             right.forgive(tx, now)?;
             let session = Session { password_at: Some(now), ..who.session.clone() };
             let who = LoggedIn { session, account: who.account };
-            go_on(&this, tx, &who, &visitor)
+            go_on(&this, tx, &who, purpose, &visitor)
         })
         .await
 }
@@ -176,6 +183,7 @@ pub async fn code(
     services: &Services,
     who: LoggedIn,
     typed: TypedCode,
+    purpose: ConfirmedFor,
     visitor: Visitor,
 ) -> Result<Confirmed, FlowError> {
     let (this, session) = (services.clone(), who.session.clone());
@@ -186,7 +194,7 @@ pub async fn code(
         let now = this.now();
         still_live(tx, &who, now)?;
         let session = Session { code_at: Some(now), ..who.session.clone() };
-        go_on(&this, tx, &LoggedIn { session, account: who.account }, &visitor)
+        go_on(&this, tx, &LoggedIn { session, account: who.account }, purpose, &visitor)
     });
     let outcome = entered.await?.unwrap_or_else(refusal);
     if matches!(outcome, Confirmed::Spent) {
@@ -213,6 +221,7 @@ fn go_on(
     services: &Services,
     tx: &mut Tx<'_>,
     who: &LoggedIn,
+    purpose: ConfirmedFor,
     visitor: &Visitor,
 ) -> Result<Confirmed, FlowError> {
     let (now, token) = (services.now(), services.new_token()?);
@@ -226,14 +235,14 @@ fn go_on(
         return Ok(Confirmed::Gone);
     }
     let factor = second_factors::find(tx, &who.account.id, &services.keys)?;
-    match missing(&who.session, &factor, now) {
+    let waiting = pending_changes::find(tx, &who.session.id, &services.keys, now)?;
+    match missing_for(at_least(purpose, waiting.is_some()), &who.session, factor.is_on(), now) {
         Some(Missing::Password) => Ok(Confirmed::Spent),
         Some(Missing::Code) => {
             ask_for_code(services, tx, who, &factor, visitor)?;
             Ok(Confirmed::CodeNeeded(token))
         }
         None => {
-            let waiting = pending_changes::find(tx, &who.session.id, &services.keys, now)?;
             let is_there = pending_changes::remove(tx, &who.session.id)?;
             let Some(choice) = waiting.filter(|_| is_there) else { return Ok(Confirmed::Done(token, None)) };
             let (saved, renewed) = carry_out(services, tx, who, &factor, &choice, visitor)?;

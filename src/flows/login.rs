@@ -1,12 +1,14 @@
 //! Log in: from a name and a password to a session, a code page, or a refusal.
 
 use crate::domain::challenge::Purpose;
+use crate::domain::event::EventKind;
 use crate::domain::login::{AskedBecause, NextStep, next_step};
 use crate::domain::password::PasswordInput;
 use crate::domain::second_factor::Destination;
 use crate::domain::session::{Entry, PENDING_LOGIN_LIFE, PendingLogin};
 use crate::domain::token::Token;
 use crate::flows::codes::{NewChallenge, open_and_send};
+use crate::flows::events::{Happened, record};
 use crate::flows::logout::give_up;
 use crate::flows::password_check::{Checked, RightPassword, check_password};
 use crate::flows::{FlowError, Services, Visitor};
@@ -97,6 +99,8 @@ pub(super) fn start_session(
     let (now, token) = (services.now(), services.new_token()?);
     let (id, rules) = (services.new_id()?, &services.settings.sessions);
     accounts::logged_in(tx, entry.account(), &visitor.browser, now)?;
+    let happened = Happened::by_owner(EventKind::LoggedIn, entry.account(), visitor);
+    record(services, tx, happened.in_detail(entry.entered_by().label()))?;
     sessions::start(tx, entry, &id, &token.hash(), &visitor.browser, rules, now)?;
     Ok(token)
 }

@@ -11,15 +11,18 @@ pub mod computers;
 pub mod confirm_identity;
 pub mod current;
 pub mod enter_code;
+mod events;
 pub mod hashing;
 pub mod housekeeping;
 pub mod invitation;
+mod links;
 pub mod login;
 pub mod logout;
 pub mod mailbox;
 pub mod outbox;
 pub mod password_check;
 pub mod profile;
+pub mod recovery;
 pub mod setup;
 pub mod start;
 mod turns;
@@ -104,6 +107,8 @@ pub struct Visitor {
     pub browser: BrowserLabel,
     /// The browser's token, if it carries one.
     pub computer: Option<Token>,
+    /// The request's name in the log.
+    pub request_id: String,
 }
 
 /// What becomes of the browser's token.

@@ -2,7 +2,7 @@
 
 use crate::domain::account::Role;
 use crate::domain::email::EmailAddress;
-use crate::domain::invitation::{same, setup_token};
+use crate::domain::link::{same, setup_token};
 use crate::domain::login::{NextStep, next_step};
 use crate::domain::password::{Claim, PasswordInput, check, hash};
 use crate::domain::second_factor::SecondFactor;

@@ -8,6 +8,7 @@ use crate::domain::account::{Account, TrustEnd};
 use crate::domain::challenge::{Challenge, Purpose};
 use crate::domain::code::TypedCode;
 use crate::domain::confirmation::{CONFIRMATION_LIFE, Missing, missing};
+use crate::domain::event::EventKind;
 use crate::domain::second_factor::{Destination, SecondFactor};
 use crate::domain::session::Session;
 use crate::domain::token::Token;
@@ -16,6 +17,7 @@ use crate::flows::codes::{self, Delivery, NewChallenge, NotEntered, Resend, open
 use crate::flows::confirm_identity::ask_for_code;
 use crate::flows::current::{LoggedIn, still_live};
 use crate::flows::enter_code::trust;
+use crate::flows::events::{Happened, record_and_keep};
 use crate::flows::{ComputerCookie, FlowError, Services, Visitor};
 use crate::storage::sessions::Renewal;
 use crate::storage::{AnyConnection, Tx, accounts, challenges, pending_changes, second_factors, sessions};
@@ -211,7 +213,7 @@ pub(super) fn carry_out(
     visitor: &Visitor,
 ) -> Result<(Saved, Option<Token>), FlowError> {
     let Some(destination) = choice.destination.clone() else {
-        return Ok((Saved::TurnedOff, Some(turn_off(services, tx, who)?)));
+        return Ok((Saved::TurnedOff, Some(turn_off(services, tx, who, factor, visitor)?)));
     };
     if factor.destination().as_ref() == Some(&destination) {
         accounts::ask_every_login(tx, &who.account.id, choice.asks_every_login)?;
@@ -228,7 +230,16 @@ pub(super) fn carry_out(
     Ok((Saved::CodeOwed(resend), None))
 }
 
-fn turn_off(services: &Services, tx: &mut Tx<'_>, who: &LoggedIn) -> Result<Token, FlowError> {
+fn turn_off(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    who: &LoggedIn,
+    before: &SecondFactor,
+    visitor: &Visitor,
+) -> Result<Token, FlowError> {
+    let account = &who.account;
+    let happened = Happened::by_owner(EventKind::TwoFactorOff, &account.id, visitor);
+    record_and_keep(services, tx, happened, (account, before), &[&account.email])?;
     second_factors::remove(tx, &who.account.id)?;
     accounts::ask_every_login(tx, &who.account.id, false)?;
     end_the_others(services, tx, who, who.session.password_at, None)
@@ -269,7 +280,7 @@ pub async fn confirm(
         let now = this.now();
         still_live(tx, &who, now)?;
         let Some(factor) = SecondFactor::set_up(proof, now) else { return Ok(SetUpEntry::Gone) };
-        turn_on(&this, tx, &who, &factor, asks_every_login)?;
+        turn_on(&this, tx, &who, &factor, asks_every_login, &visitor)?;
         let token = end_the_others(&this, tx, &who, Some(now), Some(now))?;
         let Some(account) = accounts::find(tx, &who.account.id, now)? else { return Ok(SetUpEntry::Gone) };
         let cookie = trust(&this, tx, &account, trust_computer, &visitor)?;
@@ -284,13 +295,28 @@ fn turn_on(
     who: &LoggedIn,
     factor: &SecondFactor,
     asks_every_login: bool,
+    visitor: &Visitor,
 ) -> Result<(), FlowError> {
     let account: &Account = &who.account;
+    let before = second_factors::find(tx, &account.id, &services.keys)?;
+    let kind = if before.is_on() { EventKind::TwoFactorChanged } else { EventKind::TwoFactorOn };
+    let happened = Happened::by_owner(kind, &account.id, visitor).in_detail(in_detail(factor));
+    record_and_keep(services, tx, happened, (account, &before), &[&account.email])?;
     if let Some(destination) = factor.destination() {
         second_factors::put(tx, &account.id, &destination, &services.sealer()?, services.now())?;
     }
     accounts::ask_every_login(tx, &account.id, asks_every_login)?;
     Ok(())
+}
+
+/// The method and its destination as the log and the notice name them.
+fn in_detail(factor: &SecondFactor) -> String {
+    match factor.destination() {
+        Some(destination) => {
+            format!("{}, {}", destination.method().label(), destination.masked().shown)
+        }
+        None => "Disabled".to_owned(),
+    }
 }
 
 fn refusal(refused: NotEntered) -> SetUpEntry {

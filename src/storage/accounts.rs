@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use crate::domain::account::{Account, Epochs, PastLogin, Role, Standing, TrustEnd};
+use crate::domain::account::{Account, Epochs, PastLogin, Role, Standing, State, TrustEnd};
 use crate::domain::browser::BrowserLabel;
 use crate::domain::email::EmailAddress;
 use crate::domain::ids::Id;
 use crate::domain::limits::{CODE_PAUSE, CodeFailure, code_failure, second_factor_standing};
 use crate::domain::password::PasswordHash;
+use crate::domain::second_factor::Method;
 use crate::domain::username::{Username, UsernameKey};
 use crate::domain::when;
 use crate::storage::columns::{count, maybe_time, micros, number, readable, time};
@@ -36,6 +37,7 @@ pub(super) struct AccountRow {
     username: String,
     display_name: String,
     email: String,
+    email_confirmed_at: Option<i64>,
     role: String,
     disabled_at: Option<i64>,
     time_zone: String,
@@ -48,6 +50,12 @@ pub(super) struct AccountRow {
     sends_counted_from: i64,
     previous_login_at: Option<i64>,
     previous_login_browser: Option<String>,
+    requires_two_factor: bool,
+    allows_trust: bool,
+    must_prove_mailbox: bool,
+    password_changed_at: Option<i64>,
+    version: i64,
+    method: String,
 }
 
 impl AccountRow {
@@ -66,9 +74,14 @@ impl AccountRow {
             username: Username::stored(self.username),
             display_name: self.display_name,
             email: EmailAddress::stored(self.email),
+            email_confirmed_at: maybe_time(self.email_confirmed_at)?,
             role: readable(Role::stored(&self.role), "role")?,
             standing,
             time_zone: readable(when::zone(&self.time_zone), "time zone")?,
+            method: method(&self.method)?,
+            requires_two_factor: self.requires_two_factor,
+            allows_trust: self.allows_trust,
+            must_prove_mailbox: self.must_prove_mailbox,
             asks_every_login: self.asks_every_login,
             epochs: Epochs { session: self.session_epoch, trust: self.trust_epoch },
             trust_ended_because,
@@ -82,8 +95,20 @@ impl AccountRow {
                 (Some(at), Some(browser)) => Some(PastLogin { at, browser: BrowserLabel::stored(browser) }),
                 (Some(_) | None, Some(_) | None) => None,
             },
+            password_changed_at: maybe_time(self.password_changed_at)?,
+            version: self.version,
         })
     }
+}
+
+/// The word that stands where no method is on: the value of the option on the page.
+const NO_METHOD: &str = "disabled";
+
+fn method(word: &str) -> Result<Option<Method>, StorageError> {
+    if word == NO_METHOD {
+        return Ok(None);
+    }
+    readable(Method::parse(word), "method").map(Some)
 }
 
 /// Finds an account by its identifier.
@@ -173,6 +198,8 @@ pub fn create(tx: &mut Tx<'_>, new: &NewAccount<'_>, now: DateTime<Utc>) -> Resu
             accounts::username.eq(new.username.as_str()),
             accounts::username_key.eq(new.username.key().as_str()),
             accounts::display_name.eq(new.username.as_str()),
+            accounts::display_name_key.eq(folded(new.username.as_str())),
+            accounts::state.eq(State::of(false, new.password.is_some(), false).as_str()),
             accounts::email.eq(new.email.as_str()),
             accounts::email_key.eq(new.email.key()),
             accounts::password_hash.eq(new.password.map(PasswordHash::as_str)),
@@ -195,7 +222,11 @@ pub fn create(tx: &mut Tx<'_>, new: &NewAccount<'_>, now: DateTime<Utc>) -> Resu
 /// As for any write.
 pub fn rename(tx: &mut Tx<'_>, id: &Id<Account>, name: &str, zone: &str) -> Result<(), StorageError> {
     diesel::update(accounts::table.find(id.as_str()))
-        .set((accounts::display_name.eq(name), accounts::time_zone.eq(zone)))
+        .set((
+            accounts::display_name.eq(name),
+            accounts::display_name_key.eq(folded(name)),
+            accounts::time_zone.eq(zone),
+        ))
         .execute(&mut **tx)?;
     Ok(())
 }
@@ -234,7 +265,44 @@ pub fn accept_invitation(
             accounts::session_epoch.eq(accounts::session_epoch + 1),
         ))
         .execute(&mut **tx)?;
+    restate(tx, id)?;
     Ok(rows == 1)
+}
+
+/// A text as lists are searched for it: in small letters.
+pub fn folded(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// Keeps the copy of the method that lists are filtered by.
+pub(super) fn note_method(
+    tx: &mut Tx<'_>,
+    id: &Id<Account>,
+    method: Option<Method>,
+) -> Result<(), StorageError> {
+    diesel::update(accounts::table.find(id.as_str()))
+        .set((
+            accounts::method.eq(method.map_or(NO_METHOD, Method::as_str)),
+            accounts::version.eq(accounts::version + 1),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Works out again how the account stands in the list. Called by every write that may change that.
+fn restate(tx: &mut Tx<'_>, id: &Id<Account>) -> Result<(), StorageError> {
+    type Row = (Option<i64>, Option<String>, Option<i64>);
+    let row: Option<Row> = accounts::table
+        .find(id.as_str())
+        .select((accounts::disabled_at, accounts::password_hash, accounts::codes_suspended_at))
+        .first(&mut **tx)
+        .optional()?;
+    let Some((disabled_at, hash, suspended_at)) = row else { return Ok(()) };
+    let state = State::of(disabled_at.is_some(), hash.is_some(), suspended_at.is_some());
+    diesel::update(accounts::table.find(id.as_str()))
+        .set(accounts::state.eq(state.as_str()))
+        .execute(&mut **tx)?;
+    Ok(())
 }
 
 /// Remembers a completed login, and the one before it.
@@ -324,7 +392,7 @@ pub fn count_code_failure(tx: &mut Tx<'_>, id: &Id<Account>, now: DateTime<Utc>)
     diesel::update(accounts::table.find(id.as_str()))
         .set((accounts::codes_paused_until.eq(paused_until), accounts::codes_suspended_at.eq(suspended_at)))
         .execute(&mut **tx)?;
-    Ok(())
+    restate(tx, id)
 }
 
 /// A right code was entered, or somebody unlocked the account: wrong ones are forgotten.
@@ -339,5 +407,5 @@ pub fn forgive_codes(tx: &mut Tx<'_>, id: &Id<Account>) -> Result<(), StorageErr
             accounts::codes_suspended_at.eq(None::<i64>),
         ))
         .execute(&mut **tx)?;
-    Ok(())
+    restate(tx, id)
 }

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use crate::domain::limits::PASSWORD_FAILURES_CLOSE;
 use crate::storage::columns::{micros, number};
 use crate::storage::schema::{
-    challenges, failed_logins, invitations, outbox, pending_changes, pending_logins, sessions, throttles,
+    challenges, failed_logins, links, outbox, pending_changes, pending_logins, sessions, throttles,
     trusted_computers,
 };
 use crate::storage::{StorageError, Tx};
@@ -26,8 +26,8 @@ pub enum Kind {
     TrustedComputers,
     /// Changes that nobody confirmed.
     PendingChanges,
-    /// Invitations a month after their end.
-    Invitations,
+    /// Mailed links a month after their end.
+    Links,
     /// Wrong passwords in a row, a week after the last; but not of a name that they closed.
     Throttles,
     /// Wrong passwords from an address, once no limit looks back at them.
@@ -43,7 +43,7 @@ impl Kind {
         Self::Sessions,
         Self::TrustedComputers,
         Self::PendingChanges,
-        Self::Invitations,
+        Self::Links,
         Self::Throttles,
         Self::FailedLogins,
     ];
@@ -51,7 +51,7 @@ impl Kind {
     fn kept_for(self) -> TimeDelta {
         match self {
             Self::Messages | Self::TrustedComputers => TimeDelta::days(30),
-            Self::Challenges | Self::Invitations => TimeDelta::days(31),
+            Self::Challenges | Self::Links => TimeDelta::days(31),
             Self::PendingLogins => TimeDelta::days(1),
             Self::Sessions | Self::PendingChanges => TimeDelta::zero(),
             Self::Throttles => TimeDelta::days(7),
@@ -89,7 +89,7 @@ pub fn batch(tx: &mut Tx<'_>, kind: Kind, most: i64, now: DateTime<Utc>) -> Resu
         Kind::Sessions => oldest!(tx, sessions, id: String, expires_at, before, most),
         Kind::TrustedComputers => oldest!(tx, trusted_computers, id: String, expires_at, before, most),
         Kind::PendingChanges => oldest!(tx, pending_changes, session_id: String, expires_at, before, most),
-        Kind::Invitations => oldest!(tx, invitations, id: String, expires_at, before, most),
+        Kind::Links => oldest!(tx, links, id: String, expires_at, before, most),
         Kind::Throttles => throttles(tx, before, most)?,
         Kind::FailedLogins => oldest!(tx, failed_logins, id: String, failed_at, before, most),
     })

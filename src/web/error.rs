@@ -37,6 +37,8 @@ pub enum WebError {
     CookiesOff,
     /// There is no such thing.
     NotFound,
+    /// Only for administrators.
+    Forbidden,
     /// Another page is the right one now.
     GoTo(&'static str),
 }
@@ -50,6 +52,7 @@ impl fmt::Display for WebError {
             Self::StaleForm => f.write_str("a form of another session"),
             Self::CookiesOff => f.write_str("a form without any cookie"),
             Self::NotFound => f.write_str("not found"),
+            Self::Forbidden => f.write_str("only for administrators"),
             Self::GoTo(path) => write!(f, "see {path}"),
         }
     }
@@ -77,7 +80,8 @@ impl WebError {
             | Self::BadRequest
             | Self::StaleForm
             | Self::CookiesOff
-            | Self::NotFound => None,
+            | Self::NotFound
+            | Self::Forbidden => None,
         }
     }
 
@@ -91,6 +95,7 @@ impl WebError {
             Self::StaleForm => ErrorKind::StaleForm,
             Self::CookiesOff => ErrorKind::CookiesOff,
             Self::NotFound => ErrorKind::NotFound,
+            Self::Forbidden => ErrorKind::Forbidden,
         }
     }
 }

@@ -10,8 +10,9 @@ use actix_web::http::header::LOCATION;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use subtle::ConstantTimeEq;
 
-use crate::domain::account::Account;
+use crate::domain::account::{Account, Role};
 use crate::domain::browser::BrowserLabel;
+use crate::domain::confirmation::{ConfirmedFor, missing_for};
 use crate::domain::session::{PENDING_LOGIN_LIFE, PendingLogin};
 use crate::domain::token::Token;
 use crate::flows::current::{self, Found, Owed};
@@ -36,8 +37,6 @@ pub struct Visit {
     pub pocket: Pocket,
     /// Who sent it, as far as limits and labels need it.
     pub visitor: Visitor,
-    /// Its name in the log.
-    request_id: String,
 }
 
 /// A browser that is not logged in, or is about to log in anew.
@@ -61,6 +60,9 @@ pub struct LoggedIn {
     pub who: current::LoggedIn,
 }
 
+/// An administrator, at this very request, who has confirmed who they are.
+pub struct Administrator(LoggedIn);
+
 /// A form body, and whether it carries this browser's form token.
 pub struct Submitted {
     fields: Fields,
@@ -76,14 +78,15 @@ impl Visit {
             proxies.note_stray(&req, portal.services.clock.now());
         }
         let computer = cookies::read(&req, portal.cookies).and_then(|text| Token::parse(text.expose()));
+        let request_id = request_id(&req).map(|id| id.as_str().to_owned()).unwrap_or_default();
         let visitor = Visitor {
             network: address.limit_key(),
             is_exempt: portal.is_development() && address.ip().is_loopback(),
             browser: BrowserLabel::from_user_agent(agent.as_deref()),
             computer,
+            request_id,
         };
-        let request_id = request_id(&req).map(|id| id.as_str().to_owned()).unwrap_or_default();
-        Ok(Self { portal, pocket: Pocket::of(&req), visitor, request_id })
+        Ok(Self { portal, pocket: Pocket::of(&req), visitor })
     }
 
     /// The frame of a page that has a form: a browser without a ticket gets a guest's, which no row knows.
@@ -107,7 +110,7 @@ impl Visit {
     /// The frame of a page without a form.
     pub fn bare_page(&self) -> Page {
         let mut page = Page::new(self.portal.site.clone());
-        page.request_id.clone_from(&self.request_id);
+        page.request_id.clone_from(&self.visitor.request_id);
         page
     }
 
@@ -125,7 +128,7 @@ impl Visit {
     /// Opens the session's pages to the browser, under a new ticket, where it wanted to go.
     pub fn enter(&self, token: Token) -> HttpResponse {
         self.pocket.put_ticket(&Ticket::LoggedIn(token));
-        self.go(self.pocket.next().path())
+        self.go(&self.pocket.next().unwrap_or(Next::Profile).path())
     }
 
     /// Does to the browser's token what a story decided. The cookie outlives the trust by a month, so that the code page can
@@ -153,8 +156,7 @@ impl LoggedIn {
     /// # Errors
     /// As for any page.
     pub fn page(&self) -> Result<Page, FlowError> {
-        let username = self.who.account.username.as_str().to_owned();
-        Ok(Page { viewer: Some(Viewer { username }), ..self.visit.page()? })
+        Ok(Page { viewer: Some(Viewer::of(self.account())), ..self.visit.page()? })
     }
 
     /// The account.
@@ -167,6 +169,14 @@ impl LoggedIn {
         if let Some(token) = token {
             self.visit.pocket.put_ticket(&Ticket::LoggedIn(token));
         }
+    }
+}
+
+impl Deref for Administrator {
+    type Target = LoggedIn;
+
+    fn deref(&self) -> &LoggedIn {
+        &self.0
     }
 }
 
@@ -243,7 +253,7 @@ async fn already(visit: &Visit) -> Result<Already, WebError> {
     let services = &visit.portal.services;
     Ok(match visit.pocket.ticket() {
         Some(Ticket::LoggedIn(token)) => match current::logged_in(services, &token).await? {
-            Found::Live(_) => Already::At(Next::Profile.path()),
+            Found::Live(_) => Already::At(paths::PROFILE),
             Found::IdledOut => Already::Out(Notice::TimedOut(services.settings.sessions.idle.num_minutes())),
             Found::Nobody => Already::Out(Notice::SessionEnded),
         },
@@ -272,7 +282,7 @@ impl FromRequest for AwaitingCode {
                     }
                 }
                 // Finished in another tab: nothing is owed any more.
-                Some(Ticket::LoggedIn(_)) => Err(WebError::GoTo(Next::Profile.path())),
+                Some(Ticket::LoggedIn(_)) => Err(WebError::GoTo(paths::PROFILE)),
                 Some(Ticket::Guest(_)) | None => Err(WebError::GoTo(paths::LOGIN)),
             }
         })
@@ -301,6 +311,31 @@ impl FromRequest for LoggedIn {
                 visit.pocket.go_next(next);
             }
             Err(WebError::GoTo(paths::LOGIN))
+        })
+    }
+}
+
+impl FromRequest for Administrator {
+    type Error = WebError;
+    type Future = Extracting<Self>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let person = LoggedIn::from_request(req, payload);
+        let req = req.clone();
+        Box::pin(async move {
+            let person = person.await?;
+            match person.account().role {
+                Role::Administrator => {}
+                Role::Person => return Err(WebError::Forbidden),
+            }
+            let (session, now) = (&person.who.session, person.portal.services.clock.now());
+            let is_on = person.account().method.is_some();
+            if missing_for(ConfirmedFor::Administration, session, is_on, now).is_none() {
+                return Ok(Self(person));
+            }
+            let next = Next::of(req.path()).filter(|_| req.method() != Method::POST);
+            person.pocket.go_next(next.unwrap_or(Next::AdminAccounts));
+            Err(WebError::GoTo(paths::CONFIRM))
         })
     }
 }

@@ -12,6 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::account::{Account, Role};
 use crate::domain::when;
 use crate::web::assets::AssetUrls;
 use crate::web::form::FormState;
@@ -82,6 +83,8 @@ pub struct Development {
 pub struct Viewer {
     /// The username, as typed when the account was made.
     pub username: String,
+    /// Whether the menu leads to *Administration*.
+    pub is_administrator: bool,
 }
 
 /// What just happened. Small, since it travels in a cookie from the POST to the next GET; the words for each are in
@@ -228,6 +231,16 @@ impl Support {
     }
 }
 
+impl Viewer {
+    /// The owner of an account.
+    pub fn of(account: &Account) -> Self {
+        Self {
+            username: account.username.as_str().to_owned(),
+            is_administrator: account.role == Role::Administrator,
+        }
+    }
+}
+
 impl Notice {
     /// How the notice looks.
     pub fn tone(&self) -> Tone {
@@ -316,7 +329,10 @@ impl Page {
 
     /// A page of somebody who is logged in, in the examples.
     pub fn sample_logged_in() -> Self {
-        Self { viewer: Some(Viewer { username: "ada".to_owned() }), ..Self::sample() }
+        Self {
+            viewer: Some(Viewer { username: "ada".to_owned(), is_administrator: false }),
+            ..Self::sample()
+        }
     }
 }
 

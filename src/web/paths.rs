@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::account::Account;
+use crate::domain::confirmation::ConfirmedFor;
+use crate::domain::ids::Id;
+
 /// The login form.
 pub const LOGIN: &str = "/login";
 /// The code page of a login.
@@ -20,13 +24,18 @@ pub const COMPUTERS: &str = "/profile/computers";
 pub const CONFIRM: &str = "/confirm";
 /// How the code of a confirmation stands, for the small script.
 pub const CONFIRM_STATUS: &str = "/confirm/status";
+/// Who is in this Postern.
+pub const ADMIN_ACCOUNTS: &str = "/admin/accounts";
+/// What happened in it.
+pub const ADMIN_ACTIVITY: &str = "/admin/activity";
 /// The first administrator.
 pub const SETUP: &str = "/setup";
 /// An invited person sets a password.
 pub const INVITATION: &str = "/invitation";
 
-/// Where to go after a login: one of ours, kept by name, so that it can never lead anywhere else (OWASP ASVS 5.0 3.7.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Where to go after a login or a confirmation: one of ours, kept by name, so that it can never lead anywhere else (OWASP
+/// ASVS 5.0 3.7.2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Next {
     /// Who you are here.
     Profile,
@@ -34,22 +43,44 @@ pub enum Next {
     TwoFactor,
     /// Trusted computers.
     Computers,
+    /// Who is in this Postern.
+    AdminAccounts,
+    /// What happened in it.
+    AdminActivity,
+    /// One account, by its identifier.
+    AdminAccount(String),
 }
 
 impl Next {
-    const ALL: [Self; 3] = [Self::Profile, Self::TwoFactor, Self::Computers];
+    const ALL: [Self; 5] =
+        [Self::Profile, Self::TwoFactor, Self::Computers, Self::AdminAccounts, Self::AdminActivity];
 
     /// The page's path.
-    pub fn path(self) -> &'static str {
+    pub fn path(&self) -> String {
         match self {
-            Self::Profile => PROFILE,
-            Self::TwoFactor => TWO_FACTOR,
-            Self::Computers => COMPUTERS,
+            Self::Profile => PROFILE.to_owned(),
+            Self::TwoFactor => TWO_FACTOR.to_owned(),
+            Self::Computers => COMPUTERS.to_owned(),
+            Self::AdminAccounts => ADMIN_ACCOUNTS.to_owned(),
+            Self::AdminActivity => ADMIN_ACTIVITY.to_owned(),
+            Self::AdminAccount(id) => format!("{ADMIN_ACCOUNTS}/{id}"),
         }
     }
 
     /// The page that a request asked for, if it is one to come back to.
     pub fn of(path: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|next| next.path() == path)
+        if let Some(next) = Self::ALL.into_iter().find(|next| next.path() == path) {
+            return Some(next);
+        }
+        let id: Id<Account> = Id::parse(path.strip_prefix(ADMIN_ACCOUNTS)?.strip_prefix('/')?)?;
+        Some(Self::AdminAccount(id.as_str().to_owned()))
+    }
+
+    /// What an identity is confirmed for on the way there.
+    pub fn confirmed_for(&self) -> ConfirmedFor {
+        match self {
+            Self::Profile | Self::TwoFactor | Self::Computers => ConfirmedFor::Change,
+            Self::AdminAccounts | Self::AdminActivity | Self::AdminAccount(_) => ConfirmedFor::Administration,
+        }
     }
 }

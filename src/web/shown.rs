@@ -89,6 +89,10 @@ pub(super) fn why(because: AskedBecause, trusted_days: u8) -> WhyAsked {
         AskedBecause::EveryLogin => WhyAsked::EveryLogin,
         AskedBecause::SecondFactorChanged => WhyAsked::MethodChanged,
         AskedBecause::Forgotten => WhyAsked::Forgotten,
+        AskedBecause::PasswordChanged => WhyAsked::PasswordChanged,
+        AskedBecause::RecoveryCodeUsed => WhyAsked::RecoveryCodeUsed,
+        AskedBecause::Administrator => WhyAsked::Administrator,
+        AskedBecause::NotMe => WhyAsked::NotMe,
     }
 }
 

@@ -9,6 +9,7 @@ use data_encoding::BASE64URL_NOPAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::confirmation::ConfirmedFor;
 use crate::domain::keys::Keys;
 use crate::domain::token::Token;
 use crate::web::page::Notice;
@@ -114,9 +115,14 @@ impl Pocket {
         self.set(NEXT, next);
     }
 
-    /// Where to go now, once.
-    pub fn next(&self) -> Next {
-        self.take(NEXT).unwrap_or(Next::Profile)
+    /// Where to go now, once, if anywhere in particular.
+    pub fn next(&self) -> Option<Next> {
+        self.take(NEXT)
+    }
+
+    /// What an identity would be confirmed for now.
+    pub fn confirmed_for(&self) -> ConfirmedFor {
+        self.get::<Next>(NEXT).map_or(ConfirmedFor::Change, |next| next.confirmed_for())
     }
 
     /// Keeps the token of a mailed or printed link, so that it stands in no address (OWASP ASVS 5.0 14.2.1).

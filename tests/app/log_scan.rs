@@ -9,8 +9,9 @@ use chrono::TimeDelta;
 use data_encoding::BASE64;
 use postern::domain::account::Role;
 use postern::domain::email::EmailAddress;
+use postern::domain::event::Actor;
 use postern::domain::username::Username;
-use postern::flows::invitation::{self, Made, New};
+use postern::flows::invitation::{self, First, Made, New};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -206,9 +207,9 @@ async fn invited(post: &Post, secrets: &mut Secrets) -> Browser {
         username: Username::parse(NAME).unwrap(),
         email: EmailAddress::parse(ADDRESS).unwrap(),
         role: Role::Person,
-        password: None,
+        first: First::PrintedLink,
     };
-    let made = invitation::create(post.app.app.services(), new).await.unwrap();
+    let made = invitation::create(post.app.app.services(), new, Actor::Operator).await.unwrap();
     let Made::Invited(link) = made else { panic!("invited") };
     let (_, token) = link.expose().split_once("token=").unwrap();
     secrets.add("a link's token", token);

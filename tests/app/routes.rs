@@ -124,11 +124,13 @@ async fn what_is_not_in_the_table_is_not_there() {
 async fn a_guest_is_led_to_the_login_from_everything_that_is_somebodys() {
     let app = TestApp::start().await;
     let ada = ada(&app).await;
-    for (method, path, who) in TABLE {
+    for (method, path, who) in TABLE.iter().copied() {
         let page = ask(&ada.guest.copy(), method, &filled(&app, path)).await;
         let found = (page.status(), page.location());
         match who {
-            Who::PendingLogin | Who::Session => assert_eq!(found, (303, Some("/login")), "{method} {path}"),
+            Who::PendingLogin | Who::Session | Who::Administrator => {
+                assert_eq!(found, (303, Some("/login")), "{method} {path}")
+            }
             Who::Anyone | Who::Development => {
                 assert_ne!(page.location(), Some("/login/code"), "{method} {path}")
             }
@@ -140,10 +142,10 @@ async fn a_guest_is_led_to_the_login_from_everything_that_is_somebodys() {
 async fn whoever_owes_a_code_gets_nothing_but_the_code_page() {
     let app = TestApp::start().await;
     let ada = ada(&app).await;
-    for (method, path, who) in TABLE {
+    for (method, path, who) in TABLE.iter().copied() {
         let page = ask(&ada.pending.copy(), method, &filled(&app, path)).await;
         match (who, method) {
-            (Who::Session, _) => {
+            (Who::Session | Who::Administrator, _) => {
                 assert_eq!((page.status(), page.location()), (303, Some("/login/code")), "{path}")
             }
             (Who::PendingLogin, "GET") => assert_eq!(page.status(), 200, "{path}"),
@@ -160,13 +162,14 @@ async fn whoever_owes_a_code_gets_nothing_but_the_code_page() {
 async fn whoever_is_logged_in_owes_no_code() {
     let app = TestApp::start().await;
     let ada = ada(&app).await;
-    for (method, path, who) in TABLE {
+    for (method, path, who) in TABLE.iter().copied() {
         let page = ask(&ada.logged_in.copy(), method, &filled(&app, path)).await;
         match who {
             Who::PendingLogin => {
                 assert_eq!((page.status(), page.location()), (303, Some("/profile")), "{method} {path}");
             }
             Who::Session => assert_ne!(page.location(), Some("/login"), "{method} {path}"),
+            Who::Administrator => assert_eq!(page.status(), 403, "{method} {path}"),
             Who::Anyone | Who::Development => {}
         }
     }

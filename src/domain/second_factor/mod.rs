@@ -27,6 +27,14 @@ impl Method {
         }
     }
 
+    /// What people read.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Email => "Email",
+            Self::Sms => "SMS",
+        }
+    }
+
     /// Reads the word in forms and in the database.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Email, Self::Sms].into_iter().find(|method| method.as_str() == text)

@@ -13,7 +13,7 @@ use crate::web::gate::{LoggedIn, Submitted};
 use crate::web::page::{Notice, Page, answer};
 use crate::web::pages::code::{CodeProblem, Delivery};
 use crate::web::pages::confirm_identity::{ConfirmCodePage, ConfirmPasswordPage, ConfirmProblem};
-use crate::web::paths;
+use crate::web::paths::{self, Next};
 use crate::web::routes::login::closed;
 use crate::web::routes::two_factor::after_saving;
 use crate::web::shown::{self, CodeOnItsWay};
@@ -25,8 +25,8 @@ pub(super) async fn show(person: LoggedIn) -> Result<HttpResponse, WebError> {
 
 async fn draw(person: &LoggedIn, page: Page, status: StatusCode) -> Result<HttpResponse, WebError> {
     let services = &person.portal.services;
-    match confirm_identity::prompt(services, &person.who).await? {
-        Prompt::Nothing => Ok(person.go(paths::TWO_FACTOR)),
+    match confirm_identity::prompt(services, &person.who, person.pocket.confirmed_for()).await? {
+        Prompt::Nothing => Ok(person.go(&person.pocket.next().unwrap_or(Next::TwoFactor).path())),
         Prompt::Password => {
             let code_follows = profile::second_factor(services, &person.who).await?.is_on();
             Ok(answer(&ConfirmPasswordPage { page, code_follows }, status))
@@ -69,8 +69,10 @@ async fn take_password(person: &LoggedIn, typed: String) -> Result<HttpResponse,
     if password.is_empty() {
         return again(person, "password", ConfirmProblem::NoPassword.message()).await;
     }
-    let (services, who) = (&person.portal.services, person.who.clone());
-    let outcome = confirm_identity::password(services, who, password, person.visitor.clone()).await?;
+    let (services, who, purpose) =
+        (&person.portal.services, person.who.clone(), person.pocket.confirmed_for());
+    let outcome =
+        confirm_identity::password(services, who, password, purpose, person.visitor.clone()).await?;
     go_on(person, outcome).await
 }
 
@@ -79,8 +81,9 @@ async fn take_code(person: &LoggedIn, typed: &str) -> Result<HttpResponse, WebEr
         Ok(typed) => typed,
         Err(fault) => return again(person, "code", CodeProblem::from(fault)).await,
     };
-    let (services, who) = (&person.portal.services, person.who.clone());
-    let outcome = confirm_identity::code(services, who, typed, person.visitor.clone()).await?;
+    let (services, who, purpose) =
+        (&person.portal.services, person.who.clone(), person.pocket.confirmed_for());
+    let outcome = confirm_identity::code(services, who, typed, purpose, person.visitor.clone()).await?;
     go_on(person, outcome).await
 }
 
@@ -88,9 +91,10 @@ async fn go_on(person: &LoggedIn, outcome: Confirmed) -> Result<HttpResponse, We
     match outcome {
         Confirmed::Done(token, saved) => {
             person.renew(Some(token));
-            Ok(match saved {
-                Some(saved) => after_saving(person, saved),
-                None => person.go_and_say(paths::TWO_FACTOR, &Notice::ChangeTookTooLong),
+            Ok(match (saved, person.pocket.next()) {
+                (Some(saved), _) => after_saving(person, saved),
+                (None, Some(next)) => person.go(&next.path()),
+                (None, None) => person.go_and_say(paths::TWO_FACTOR, &Notice::ChangeTookTooLong),
             })
         }
         Confirmed::CodeNeeded(token) => {
@@ -119,7 +123,9 @@ async fn again(
 }
 
 pub(super) async fn status(person: LoggedIn) -> Result<HttpResponse, WebError> {
-    match confirm_identity::prompt(&person.portal.services, &person.who).await? {
+    match confirm_identity::prompt(&person.portal.services, &person.who, person.pocket.confirmed_for())
+        .await?
+    {
         Prompt::Code(prompt) => Ok(HttpResponse::Ok().json(delivery(&person, prompt).status())),
         Prompt::Password | Prompt::Nothing => Err(WebError::NotFound),
     }

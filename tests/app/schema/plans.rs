@@ -10,8 +10,9 @@ use diesel::sql_query;
 use diesel::sql_types::Text;
 use postern::domain::account::Role;
 use postern::domain::email::EmailAddress;
+use postern::domain::event::Actor;
 use postern::domain::username::Username;
-use postern::flows::invitation::{self, Made, New};
+use postern::flows::invitation::{self, First, Made, New};
 use postern::flows::{housekeeping, setup, start};
 use postern::storage::{AnyConnection, Location};
 
@@ -128,9 +129,10 @@ async fn invite(app: &TestApp, name: &str) {
         username: Username::parse(name).unwrap(),
         email: EmailAddress::parse("grace@example.com").unwrap(),
         role: Role::Person,
-        password: None,
+        first: First::PrintedLink,
     };
-    let Made::Invited(link) = invitation::create(app.app.services(), new).await.unwrap() else {
+    let Made::Invited(link) = invitation::create(app.app.services(), new, Actor::Operator).await.unwrap()
+    else {
         panic!("{name}")
     };
     let form = app.browser().follow_all(link.expose()).await.form("Save password");

@@ -2,8 +2,9 @@
 
 use postern::domain::account::Role;
 use postern::domain::email::EmailAddress;
+use postern::domain::event::Actor;
 use postern::domain::username::Username;
-use postern::flows::invitation::{self, Made, New};
+use postern::flows::invitation::{self, First, Made, New};
 use postern::flows::setup;
 use url::Url;
 
@@ -13,16 +14,25 @@ use super::test_app::TestApp;
 impl TestApp {
     /// Invites somebody with the address `name@example.com`; answers the path of the link, token and all.
     pub async fn invite(&self, name: &str) -> String {
+        match self.make(name, First::PrintedLink).await {
+            Made::Invited(link) => Url::parse(link.expose()).unwrap()[url::Position::BeforePath..].to_owned(),
+            Made::WithPassword | Made::Mailed(_) | Made::NameTaken => panic!("{name} was not invited"),
+        }
+    }
+
+    /// The same by mail.
+    pub async fn invite_by_mail(&self, name: &str) {
+        assert!(matches!(self.make(name, First::MailedLink).await, Made::Mailed(_)));
+    }
+
+    async fn make(&self, name: &str, first: First) -> Made {
         let new = New {
             username: Username::parse(name).unwrap(),
             email: EmailAddress::parse(&format!("{name}@example.com")).unwrap(),
             role: Role::Person,
-            password: None,
+            first,
         };
-        match invitation::create(self.app.services(), new).await.unwrap() {
-            Made::Invited(link) => Url::parse(link.expose()).unwrap()[url::Position::BeforePath..].to_owned(),
-            Made::WithPassword | Made::NameTaken => panic!("{name} was not invited"),
-        }
+        invitation::create(self.app.services(), new, Actor::Operator).await.unwrap()
     }
 
     /// Invites somebody, who opens the link in a browser of their own.

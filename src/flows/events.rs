@@ -1,0 +1,121 @@
+//! What the activity log is told, in the transaction of the act itself; and what the person is told of it by mail.
+
+use crate::domain::account::Account;
+use crate::domain::email::EmailAddress;
+use crate::domain::event::{Actor, EventKind, SecurityEvent};
+use crate::domain::ids::Id;
+use crate::domain::link::{LinkPurpose, NOT_ME_LIFE};
+use crate::domain::second_factor::SecondFactor;
+use crate::flows::links::{self, NewLink};
+use crate::flows::{FlowError, Services, Visitor};
+use crate::storage::{Tx, events, former_states};
+
+/// Something that happened.
+pub(super) struct Happened<'a> {
+    kind: EventKind,
+    actor: Actor,
+    account: &'a Id<Account>,
+    visitor: Option<&'a Visitor>,
+    reason: Option<String>,
+    detail: Option<String>,
+}
+
+impl<'a> Happened<'a> {
+    /// Something that the account's owner did in this browser.
+    pub(super) fn by_owner(kind: EventKind, account: &'a Id<Account>, visitor: &'a Visitor) -> Self {
+        Self::by(Actor::Owner, kind, account).from(visitor)
+    }
+
+    /// Something that somebody did, or nobody.
+    pub(super) fn by(actor: Actor, kind: EventKind, account: &'a Id<Account>) -> Self {
+        Self { kind, actor, account, visitor: None, reason: None, detail: None }
+    }
+
+    /// From this browser.
+    pub(super) fn from(self, visitor: &'a Visitor) -> Self {
+        Self { visitor: Some(visitor), ..self }
+    }
+
+    /// For this reason, in the words of whoever did it.
+    pub(super) fn because(self, reason: Option<String>) -> Self {
+        Self { reason, ..self }
+    }
+
+    /// What exactly: names of settings and masked destinations only.
+    pub(super) fn in_detail(self, detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..self }
+    }
+}
+
+/// Writes a line of the log. Where that fails, the act fails.
+pub(super) fn record(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    happened: Happened<'_>,
+) -> Result<Id<SecurityEvent>, FlowError> {
+    let event = SecurityEvent {
+        id: services.new_id()?,
+        at: services.now(),
+        kind: happened.kind,
+        actor: happened.actor,
+        account: happened.account.clone(),
+        reason: happened.reason,
+        detail: happened.detail,
+        network: happened.visitor.map(|visitor| visitor.network.clone()),
+        browser: happened.visitor.map(|visitor| visitor.browser.as_str().to_owned()),
+        request_id: happened.visitor.map(|visitor| visitor.request_id.clone()),
+    };
+    events::append(tx, &event)?;
+    Ok(event.id)
+}
+
+/// Tells of a line of the log by mail, each address once, with a link to *This wasn't me* of its own.
+pub(super) fn tell(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    event: &Id<SecurityEvent>,
+    account: &Id<Account>,
+    addresses: &[&EmailAddress],
+) -> Result<(), FlowError> {
+    let mut told: Vec<String> = Vec::new();
+    for address in addresses {
+        if told.contains(&address.key()) {
+            continue;
+        }
+        told.push(address.key());
+        let new =
+            NewLink { purpose: LinkPurpose::NotMe, account, address: Some(address), event: Some(event) };
+        links::make(services, tx, &new)?;
+    }
+    Ok(())
+}
+
+/// Writes a line of the log about a change of two-factor authentication or of the address of record that the account's
+/// own login made, keeps what stood before it, and tells each address: *This wasn't me* puts it back. To be called before
+/// the change.
+pub(super) fn record_and_keep(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    happened: Happened<'_>,
+    before: (&Account, &SecondFactor),
+    addresses: &[&EmailAddress],
+) -> Result<(), FlowError> {
+    let (account, factor) = before;
+    let event = record(services, tx, happened)?;
+    let until = services.now() + NOT_ME_LIFE;
+    former_states::put(tx, &event, account, factor, &services.sealer()?, until)?;
+    tell(services, tx, &event, &account.id, addresses)
+}
+
+/// Writes a line of the log and tells the account's address of record of it.
+pub(super) fn record_and_tell(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    happened: Happened<'_>,
+    address: &EmailAddress,
+) -> Result<Id<SecurityEvent>, FlowError> {
+    let account = happened.account.clone();
+    let event = record(services, tx, happened)?;
+    tell(services, tx, &event, &account, &[address])?;
+    Ok(event)
+}
