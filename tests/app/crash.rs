@@ -260,6 +260,7 @@ async fn asked_to_stop_it_finishes_the_mail_under_way() {
     let page = browser.get("/login/code").await;
     assert!(page.text().contains("went to the mail server at"), "{}", page.text());
     assert_eq!(enter(page, "Log in", &scene.code().await).await.path(), "/profile");
-    assert_eq!(scene.mail.taken().len(), 2, "the set-up's and hers, once");
+    let codes = scene.mail.taken().iter().filter(|taken| Letter::read(&taken.raw).has_code()).count();
+    assert_eq!(codes, 2, "the set-up's and hers, once");
     drop(running);
 }
