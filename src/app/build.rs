@@ -22,7 +22,7 @@ use crate::delivery::message::Brand;
 use crate::delivery::sms::SmsGateway;
 use crate::delivery::smtp::{Deadlines, Security, Smtp, SmtpServer};
 use crate::delivery::tls::TlsRoots;
-use crate::delivery::twilio::{self, TwilioAccount, TwilioDeadlines};
+use crate::delivery::twilio::{self, Twilio, TwilioAccount, TwilioDeadlines, TwilioSetUpFault};
 use crate::delivery::worker::Worker;
 use crate::domain::keys::Keys;
 use crate::domain::password::PasswordRules;
@@ -180,6 +180,13 @@ fn smtp_server(settings: &SmtpSettings, hello: String) -> Result<SmtpServer, Sta
         },
         deadlines: Deadlines::default(),
     })
+}
+
+pub(super) fn carrier(config: &Config) -> Result<Option<Twilio>, TwilioSetUpFault> {
+    match &config.sms.provider {
+        SmsProvider::None | SmsProvider::Mailbox => Ok(None),
+        SmsProvider::Twilio(settings) => Twilio::new(twilio_account(settings)).map(Some),
+    }
 }
 
 fn gateway(config: &Config, mailbox: &Mailbox) -> SmsGateway {

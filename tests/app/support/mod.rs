@@ -3,7 +3,6 @@
 pub mod aiosmtpd;
 pub mod at_once;
 pub mod browser;
-pub mod child;
 pub mod codes;
 pub mod database;
 pub mod dump;
