@@ -15,7 +15,7 @@ use crate::domain::second_factor::{Destination, Method};
 use crate::flows::{FlowError, Services};
 use crate::storage::outbox::{self, NewMessage, Progress, Reason};
 use crate::storage::sends::{self, NextSend};
-use crate::storage::{AnyConnection, Tx, accounts, challenges, instance, second_factors};
+use crate::storage::{AnyConnection, Tx, accounts, challenges, instance, second_factors, throttles};
 
 /// A challenge to be opened.
 pub(super) struct NewChallenge<'a> {
@@ -162,14 +162,19 @@ fn held_until(
     challenge: &Challenge,
 ) -> Result<Option<DateTime<Utc>>, FlowError> {
     // Counting and adding must not interleave: per account always, per installation where texts have a common limit.
+    // Per destination where it is not confirmed, since any account may name it.
     accounts::lock(tx, &account.id)?;
+    let destination = second_factors::index_of(&services.keys, &challenge.destination);
     if challenge.destination.method() == Method::Sms {
         instance::lock(tx)?;
+    }
+    if !is_confirmed(challenge.purpose) {
+        throttles::lock(tx, &destination, services.now())?;
     }
     let next = NextSend {
         account: &account.id,
         channel: challenge.destination.method(),
-        destination: &second_factors::index_of(&services.keys, &challenge.destination),
+        destination: &destination,
         is_confirmed: is_confirmed(challenge.purpose),
         counted_from: account.sends_counted_from,
         texts_an_hour: i64::from(services.settings.texts_an_hour),

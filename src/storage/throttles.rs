@@ -31,6 +31,19 @@ pub fn count_failure(
     Ok(standing)
 }
 
+/// How a name stands, without counting anything.
+///
+/// # Errors
+/// As for any read.
+pub fn standing(
+    conn: &mut AnyConnection,
+    subject: &[u8],
+    now: DateTime<Utc>,
+) -> Result<NameStanding, StorageError> {
+    let (failures, rests_until) = row(conn, subject)?.unwrap_or_default();
+    Ok(name_standing(count(failures)?, maybe_time(rests_until)?, now))
+}
+
 /// Makes transactions about one subject follow each other, on PostgreSQL too, by touching its row.
 ///
 /// # Errors

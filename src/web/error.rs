@@ -115,6 +115,7 @@ fn bad_form(bad: &BadForm) -> ErrorKind {
         BadForm::ContentType
         | BadForm::Malformed
         | BadForm::Interrupted
+        | BadForm::TooSlow
         | BadForm::Missing(_)
         | BadForm::Repeated(_)
         | BadForm::NotACheckbox(_)
