@@ -117,29 +117,33 @@ macro_rules! stretch {
     ($accounts:expr, $walk:expr, $key:ident) => {{
         let mut accounts = $accounts;
         let past = $walk.past.map(|spot| spot.key.clone());
-        let from = $walk.prefix.map(|prefix| prefix.from().to_owned());
+        // Every text comes after the empty one: a stretch without a beginning is a search in the index all the same.
+        let from = $walk.prefix.map_or_else(String::new, |prefix| prefix.from().to_owned());
         let until = $walk.prefix.and_then(Prefix::until).map(str::to_owned);
         let (above, below) = match $walk.way {
             Way::Onward => (past.clone(), None),
             Way::Back => (None, past.clone()),
         };
-        accounts = match (above, from) {
-            (Some(above), _) => accounts.filter(accounts::$key.gt(above)),
-            (None, Some(from)) => accounts.filter(accounts::$key.ge(from)),
-            (None, None) => accounts,
+        accounts = match above {
+            Some(above) => accounts.filter(accounts::$key.gt(above)),
+            None => accounts.filter(accounts::$key.ge(from)),
         };
         if let Some(below) = below.or(until) {
             accounts = accounts.filter(accounts::$key.lt(below));
         }
-        ordered!(accounts, $walk, $key)
+        match $walk.way {
+            Way::Onward => accounts.order(accounts::$key.asc()),
+            Way::Back => accounts.order(accounts::$key.desc()),
+        }
     }};
 }
 
-macro_rules! ordered {
-    ($accounts:expr, $walk:expr, $key:ident) => {
+/// Those that share a key go by their usernames. (A username goes by itself: SQLite would sort by it once more.)
+macro_rules! in_order {
+    ($accounts:expr, $walk:expr) => {
         match $walk.way {
-            Way::Onward => $accounts.order((accounts::$key.asc(), accounts::username_key.asc())),
-            Way::Back => $accounts.order((accounts::$key.desc(), accounts::username_key.desc())),
+            Way::Onward => $accounts.then_order_by(accounts::username_key.asc()),
+            Way::Back => $accounts.then_order_by(accounts::username_key.desc()),
         }
     };
 }
@@ -171,7 +175,7 @@ macro_rules! found {
         }
         let left = $limit - i64::try_from(rows.len()).unwrap_or($limit);
         if left > 0 {
-            let accounts = stretch!(in_group($walk.group), $walk, $key);
+            let accounts = in_order!(stretch!(in_group($walk.group), $walk, $key), $walk);
             rows.extend(accounts.limit(left).select(columns).load::<(String, String, String)>($conn)?);
         }
         rows
@@ -208,6 +212,9 @@ fn by_username(
 /// # Errors
 /// As for any read.
 pub fn listed(conn: &mut AnyConnection, usernames: &[String]) -> Result<Vec<Listed>, StorageError> {
+    if usernames.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut rows: Vec<ListedRow> = accounts::table
         .filter(accounts::username_key.eq_any(usernames))
         .select(ListedRow::as_select())
@@ -249,8 +256,8 @@ pub fn groups(
     let walk = Walk { by, prefix: Some(prefix), group: None, past: None, way: Way::Onward };
     let accounts = match by {
         FoundBy::Username => stretch!(in_group(None), walk, username_key),
-        FoundBy::Name => stretch!(in_group(None), walk, display_name_key),
-        FoundBy::Email => stretch!(in_group(None), walk, email_key),
+        FoundBy::Name => in_order!(stretch!(in_group(None), walk, display_name_key), walk),
+        FoundBy::Email => in_order!(stretch!(in_group(None), walk, email_key), walk),
     };
     let columns = (accounts::role, accounts::state, accounts::method, accounts::requires_two_factor);
     let rows: Vec<(String, GroupRow)> =
@@ -266,6 +273,9 @@ pub fn usernames(
     conn: &mut AnyConnection,
     ids: &[Id<Account>],
 ) -> Result<Vec<(Id<Account>, Username)>, StorageError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let rows: Vec<(String, String)> = accounts::table
         .filter(accounts::id.eq_any(ids.iter().map(Id::as_str)))
         .select((accounts::id, accounts::username))

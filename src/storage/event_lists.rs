@@ -50,10 +50,10 @@ pub fn walk(
         Way::Onward => (None, past.into_iter().chain(until).min()),
         Way::Back => (past.filter(|past| from.as_ref().is_none_or(|from| from <= past)), until),
     };
-    events = match (above, from) {
-        (Some(above), _) => events.filter(security_events::id.gt(above)),
-        (None, Some(from)) => events.filter(security_events::id.ge(from)),
-        (None, None) => events,
+    events = match above {
+        Some(above) => events.filter(security_events::id.gt(above)),
+        // Every identifier comes after the empty text: a list without a beginning is a search in the index all the same.
+        None => events.filter(security_events::id.ge(from.unwrap_or_default())),
     };
     if let Some(below) = below {
         events = events.filter(security_events::id.lt(below));

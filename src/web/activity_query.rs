@@ -203,7 +203,9 @@ mod tests {
 
     #[test]
     fn what_no_page_links_to_is_refused() {
-        for text in ["kind=x", "kind=Logged+in", "page=2", "before=x", "after=", "account=a&account=a", "from"] {
+        for text in
+            ["kind=x", "kind=Logged+in", "page=2", "before=x", "after=", "account=a&account=a", "from"]
+        {
             assert!(ActivityQuery::read(text).is_err(), "{text}");
         }
         let both = "before=01936b2c-0000-7000-8000-000000000001&after=01936b2c-0000-7000-8000-000000000001";
@@ -223,9 +225,17 @@ mod tests {
     #[test]
     fn what_is_no_day_is_said_at_its_field() {
         let utc = Tz::UTC;
-        for bad in ["24.11.2026", "2026-11-31", "2026-1-1", "+026-01-01", "-026-01-01", "2026-11-24x", "today"] {
-            assert_eq!(query(&format!("from={}", bad.replace('+', "%2B"))).span(utc), Err(ActivityProblem::FirstDay));
-            assert_eq!(query(&format!("to={}", bad.replace('+', "%2B"))).span(utc), Err(ActivityProblem::LastDay));
+        for bad in
+            ["24.11.2026", "2026-11-31", "2026-1-1", "+026-01-01", "-026-01-01", "2026-11-24x", "today"]
+        {
+            assert_eq!(
+                query(&format!("from={}", bad.replace('+', "%2B"))).span(utc),
+                Err(ActivityProblem::FirstDay)
+            );
+            assert_eq!(
+                query(&format!("to={}", bad.replace('+', "%2B"))).span(utc),
+                Err(ActivityProblem::LastDay)
+            );
         }
         let reversed = query("from=2026-11-25&to=2026-11-24");
         assert_eq!(reversed.span(utc), Err(ActivityProblem::DaysReversed));

@@ -36,10 +36,7 @@ impl<C: Unpin, F: Fn(C) -> Reading<C> + Unpin> MessageBody for Pieces<C, F> {
         BodySize::Stream
     }
 
-    fn poll_next(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, FlowError>>> {
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, FlowError>>> {
         let body = self.get_mut();
         loop {
             // An empty piece would be taken for the end.
@@ -92,7 +89,8 @@ mod tests {
 
     #[test]
     fn nothing_begins_like_a_formula() {
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "=cmd|' /C calc'!A0"] {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "=cmd|' /C calc'!A0"]
+        {
             let row = row([formula]);
             assert!(row.starts_with("\"'"), "{row}");
         }

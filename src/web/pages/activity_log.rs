@@ -120,7 +120,8 @@ pub fn samples() -> Vec<Sample> {
         lines,
     };
     let plain = Page::sample_logged_in;
-    let form = plain().form.with("account", "nobody").refuse("account", "There is no account with this username");
+    let form =
+        plain().form.with("account", "nobody").refuse("account", "There is no account with this username");
     let older = Some("/admin/activity?before=01936b2c-0000-7000-8000-000000000001");
     vec![
         Sample::of("activity", &page(plain(), lines(), None)),
