@@ -127,6 +127,9 @@ pub enum TrustEnd {
 }
 
 impl Role {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Person, Self::Administrator];
+
     /// The word in the database.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -137,7 +140,7 @@ impl Role {
 
     /// Reads the word in the database.
     pub fn stored(text: &str) -> Option<Self> {
-        [Self::Person, Self::Administrator].into_iter().find(|role| role.as_str() == text)
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
 }
 

@@ -12,6 +12,7 @@ pub mod ids;
 pub mod keys;
 pub mod limits;
 pub mod link;
+pub mod listing;
 pub mod login;
 pub mod password;
 pub mod phone;

@@ -107,9 +107,9 @@ impl AccountRow {
 }
 
 /// The word that stands where no method is on: the value of the option on the page.
-const NO_METHOD: &str = "disabled";
+pub(super) const NO_METHOD: &str = "disabled";
 
-fn method(word: &str) -> Result<Option<Method>, StorageError> {
+pub(super) fn method(word: &str) -> Result<Option<Method>, StorageError> {
     if word == NO_METHOD {
         return Ok(None);
     }

@@ -28,10 +28,17 @@ pub const CONFIRM_STATUS: &str = "/confirm/status";
 pub const ADMIN_ACCOUNTS: &str = "/admin/accounts";
 /// What happened in it.
 pub const ADMIN_ACTIVITY: &str = "/admin/activity";
+/// The same for other programs.
+pub const ADMIN_ACTIVITY_CSV: &str = "/admin/activity.csv";
 /// The first administrator.
 pub const SETUP: &str = "/setup";
 /// An invited person sets a password.
 pub const INVITATION: &str = "/invitation";
+
+/// One account, as administrators see it.
+pub fn admin_account(id: &Id<Account>) -> String {
+    format!("{ADMIN_ACCOUNTS}/{id}")
+}
 
 /// Where to go after a login or a confirmation: one of ours, kept by name, so that it can never lead anywhere else (OWASP
 /// ASVS 5.0 3.7.2).
@@ -71,6 +78,10 @@ impl Next {
     pub fn of(path: &str) -> Option<Self> {
         if let Some(next) = Self::ALL.into_iter().find(|next| next.path() == path) {
             return Some(next);
+        }
+        // A file is no page to come back to; the page that leads to it is.
+        if path == ADMIN_ACTIVITY_CSV {
+            return Some(Self::AdminActivity);
         }
         let id: Id<Account> = Id::parse(path.strip_prefix(ADMIN_ACCOUNTS)?.strip_prefix('/')?)?;
         Some(Self::AdminAccount(id.as_str().to_owned()))

@@ -19,6 +19,9 @@ pub enum Method {
 }
 
 impl Method {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Email, Self::Sms];
+
     /// The word in forms and in the database.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -37,7 +40,7 @@ impl Method {
 
     /// Reads the word in forms and in the database.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Email, Self::Sms].into_iter().find(|method| method.as_str() == text)
+        Self::ALL.into_iter().find(|method| method.as_str() == text)
     }
 }
 

@@ -1,5 +1,7 @@
 //! One file a page: its form, its view, its handlers, its samples.
 
+pub mod account_list;
+pub mod activity_log;
 pub mod code;
 pub mod confirm_identity;
 pub mod dev_mailbox;

@@ -1,6 +1,9 @@
 //! The route table, all on one screen. A handler parses, calls one story, matches the outcome and answers; who may call it
 //! stands in its arguments.
 
+mod account_list;
+mod activity_export;
+mod activity_log;
 mod code;
 mod computers;
 mod confirm;
@@ -60,6 +63,9 @@ pub const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/confirm", Who::Session),
     ("GET", "/confirm/status", Who::Session),
     ("POST", "/confirm/resend", Who::Session),
+    ("GET", "/admin/accounts", Who::Administrator),
+    ("GET", "/admin/activity", Who::Administrator),
+    ("GET", "/admin/activity.csv", Who::Administrator),
     ("GET", "/setup", Who::Anyone),
     ("POST", "/setup", Who::Anyone),
     ("GET", "/invitation", Who::Anyone),
@@ -98,6 +104,9 @@ pub fn mount(config: &mut ServiceConfig) {
         .service(at("/confirm").route(get().to(confirm::show)).route(post().to(confirm::submit)))
         .service(at("/confirm/status").route(get().to(confirm::status)))
         .service(at("/confirm/resend").route(post().to(confirm::resend)))
+        .service(at("/admin/accounts").route(get().to(account_list::show)))
+        .service(at("/admin/activity").route(get().to(activity_log::show)))
+        .service(at("/admin/activity.csv").route(get().to(activity_export::download)))
         .service(at("/setup").route(get().to(setup::show)).route(post().to(setup::submit)))
         .service(at("/invitation").route(get().to(invitation::show)).route(post().to(invitation::submit)))
         .service(at("/help").route(get().to(help::show)))

@@ -14,6 +14,8 @@ pub mod post;
 pub mod production;
 pub mod program;
 pub mod scene;
+#[path = "../../bench/seed.rs"]
+pub mod seed;
 pub mod smtp_server;
 pub mod test_app;
 pub mod twilio_server;
