@@ -5,6 +5,7 @@
 //! closure is one transaction, it runs on a blocking thread, and nothing in it awaits.
 
 pub mod accounts;
+pub mod administration;
 pub mod challenges;
 mod columns;
 mod connection;

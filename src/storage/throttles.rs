@@ -65,6 +65,19 @@ fn touch(tx: &mut Tx<'_>, subject: &[u8], now: DateTime<Utc>) -> Result<bool, St
     Ok(rows == 1)
 }
 
+/// How a name stands, without counting anything.
+///
+/// # Errors
+/// As for any read.
+pub fn standing(
+    conn: &mut AnyConnection,
+    subject: &[u8],
+    now: DateTime<Utc>,
+) -> Result<NameStanding, StorageError> {
+    let (failures, rests_until) = row(conn, subject)?.unwrap_or_default();
+    Ok(name_standing(count(failures)?, maybe_time(rests_until)?, now))
+}
+
 fn row(conn: &mut AnyConnection, subject: &[u8]) -> Result<Option<(i32, Option<i64>)>, StorageError> {
     let columns = (throttles::failures, throttles::rests_until);
     Ok(throttles::table.find(subject).select(columns).first(conn).optional()?)

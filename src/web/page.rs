@@ -8,7 +8,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use askama::Template;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -131,6 +131,10 @@ pub enum Notice {
     AsksEveryLogin,
     /// *Ask for a code on every login* was unticked; for how many days a computer is now trusted.
     AsksNowAndThen(u16),
+    /// Somebody requires two-factor authentication, so it was not turned off.
+    TwoFactorStays,
+    /// A one-time pass stood in for the code from the mailbox of record.
+    PassTaken,
     /// The set-up was cancelled.
     SetUpCancelled,
     /// The set-up waited too long or had too many wrong codes.
@@ -253,6 +257,7 @@ impl Notice {
             | Self::TwoFactorChanged(_)
             | Self::AsksEveryLogin
             | Self::AsksNowAndThen(_)
+            | Self::PassTaken
             | Self::ComputerForgotten(_)
             | Self::AllComputersForgotten => Tone::Good,
             Self::LoggedOut(_)
@@ -268,27 +273,12 @@ impl Notice {
             | Self::CodeTooSoon(..)
             | Self::NoMoreCodes
             | Self::TwoFactorOff
+            | Self::TwoFactorStays
             | Self::SetUpEnded
             | Self::ChangeTookTooLong
             | Self::StaleForm => Tone::Warning,
         }
     }
-}
-
-/// A length of time in words, rounded up so that nobody comes back too early: `30 seconds`, `15 minutes`, `1 hour`.
-pub fn in_words(span: TimeDelta) -> String {
-    let seconds = span.num_seconds().max(1);
-    let whole = |size: i64| (seconds + size - 1) / size;
-    match seconds {
-        ..60 => counted(seconds, "second"),
-        60..3_600 => counted(whole(60), "minute"),
-        _ => counted(whole(3_600), "hour"),
-    }
-}
-
-fn counted(count: i64, word: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {word}{s}")
 }
 
 /// Answers a request with a page.
@@ -366,21 +356,6 @@ impl Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lengths_of_time_read_well_and_never_too_short() {
-        for (seconds, words) in [
-            (-5, "1 second"),
-            (30, "30 seconds"),
-            (60, "1 minute"),
-            (61, "2 minutes"),
-            (900, "15 minutes"),
-            (3_600, "1 hour"),
-            (3_601, "2 hours"),
-        ] {
-            assert_eq!(in_words(TimeDelta::seconds(seconds)), words);
-        }
-    }
 
     #[test]
     fn support_is_a_page_an_address_or_words() {

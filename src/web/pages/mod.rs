@@ -10,6 +10,7 @@ pub mod invitation;
 pub mod login;
 pub mod logout;
 pub mod profile;
+pub mod prove_mailbox;
 pub mod setup;
 pub mod trusted_computers;
 pub mod two_factor;

@@ -10,6 +10,7 @@ mod help;
 mod invitation;
 mod login;
 mod profile;
+mod prove_mailbox;
 mod setup;
 mod two_factor;
 
