@@ -77,6 +77,26 @@ pub enum Hindrance {
     Configuration,
 }
 
+impl Hindrance {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::NotNow, Self::Oneself, Self::LastAdministrator, Self::Configuration];
+
+    /// Its word, as it travels to the page that says it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotNow => "not-now",
+            Self::Oneself => "oneself",
+            Self::LastAdministrator => "last-administrator",
+            Self::Configuration => "configuration",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|hindrance| hindrance.as_str() == text)
+    }
+}
+
 impl Act {
     /// All of them, in the order of the page.
     pub const ALL: [Self; 17] = [
@@ -153,6 +173,11 @@ impl Act {
     /// Whether nobody does it to themselves: what would shut one out, and what would spare one's own second factor.
     pub fn is_only_for_others(self) -> bool {
         self.wants_reason() || matches!(self, Self::Disable | Self::Demote)
+    }
+
+    /// Whether it wants another address.
+    pub fn takes_email(self) -> bool {
+        self == Self::CorrectEmail
     }
 
     /// Whether it takes something away, for the look of its button.

@@ -6,6 +6,7 @@
 //! On PostgreSQL two stories about one account may meet. They lock in one order, or each would wait for the other: the
 //! account, then the installation, then its challenges, sessions and all the rest.
 
+pub mod admin;
 mod codes;
 pub mod computers;
 pub mod confirm_identity;

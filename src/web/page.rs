@@ -13,6 +13,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::{Account, Role};
+use crate::domain::administration::Hindrance;
 use crate::domain::when;
 use crate::web::assets::AssetUrls;
 use crate::web::form::FormState;
@@ -147,6 +148,21 @@ pub enum Notice {
     ChangeTookTooLong,
     /// The form's token was too old: what was typed stands in the form again.
     StaleForm,
+    /// Something in administration.
+    Admin(AdminNotice),
+}
+
+/// What just happened in administration; acts and hindrances go by their words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AdminNotice {
+    /// An act was done.
+    Done(String),
+    /// An account was made, and its invitation is on its way.
+    Created,
+    /// The account changed since the form was opened; nothing was done.
+    Stale,
+    /// Something stands in the way; nothing was done.
+    Hindered(String),
 }
 
 /// How a notice looks.
@@ -245,6 +261,13 @@ impl Viewer {
     }
 }
 
+impl AdminNotice {
+    /// That something stands in the way.
+    pub fn hindered(hindrance: Hindrance) -> Self {
+        Self::Hindered(hindrance.as_str().to_owned())
+    }
+}
+
 impl Notice {
     /// How the notice looks.
     pub fn tone(&self) -> Tone {
@@ -259,7 +282,8 @@ impl Notice {
             | Self::AsksNowAndThen(_)
             | Self::PassTaken
             | Self::ComputerForgotten(_)
-            | Self::AllComputersForgotten => Tone::Good,
+            | Self::AllComputersForgotten
+            | Self::Admin(AdminNotice::Done(_) | AdminNotice::Created) => Tone::Good,
             Self::LoggedOut(_)
             | Self::LoggedOutAndForgotten
             | Self::TimedOut(_)
@@ -276,7 +300,8 @@ impl Notice {
             | Self::TwoFactorStays
             | Self::SetUpEnded
             | Self::ChangeTookTooLong
-            | Self::StaleForm => Tone::Warning,
+            | Self::StaleForm
+            | Self::Admin(AdminNotice::Stale | AdminNotice::Hindered(_)) => Tone::Warning,
         }
     }
 }
@@ -340,6 +365,11 @@ impl Moment {
     /// The day: `December 8`.
     pub fn day(at: DateTime<Utc>, zone: Tz) -> Self {
         Self { shown: when::day(at, zone), iso: when::iso(at) }
+    }
+
+    /// The day, with its year: `November 24, 2026`.
+    pub fn date(at: DateTime<Utc>, zone: Tz) -> Self {
+        Self { shown: when::day_with_year(at, zone), iso: when::iso(at) }
     }
 
     /// The time of day, with the day where that is another: `December 8, 10:42 am`.

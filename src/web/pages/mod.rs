@@ -1,5 +1,6 @@
 //! One file a page: its form, its view, its handlers, its samples.
 
+pub mod admin_account;
 pub mod code;
 pub mod confirm_identity;
 pub mod dev_mailbox;

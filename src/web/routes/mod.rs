@@ -1,6 +1,8 @@
 //! The route table, all on one screen. A handler parses, calls one story, matches the outcome and answers; who may call it
 //! stands in its arguments.
 
+mod admin_account;
+mod admin_new_account;
 mod code;
 mod computers;
 mod confirm;
@@ -61,6 +63,11 @@ pub const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/confirm", Who::Session),
     ("GET", "/confirm/status", Who::Session),
     ("POST", "/confirm/resend", Who::Session),
+    ("GET", "/admin/accounts/new", Who::Administrator),
+    ("POST", "/admin/accounts/new", Who::Administrator),
+    ("GET", "/admin/accounts/{id}", Who::Administrator),
+    ("GET", "/admin/accounts/{id}/{action}", Who::Administrator),
+    ("POST", "/admin/accounts/{id}/{action}", Who::Administrator),
     ("GET", "/setup", Who::Anyone),
     ("POST", "/setup", Who::Anyone),
     ("GET", "/invitation", Who::Anyone),
@@ -99,6 +106,17 @@ pub fn mount(config: &mut ServiceConfig) {
         .service(at("/confirm").route(get().to(confirm::show)).route(post().to(confirm::submit)))
         .service(at("/confirm/status").route(get().to(confirm::status)))
         .service(at("/confirm/resend").route(post().to(confirm::resend)))
+        .service(
+            at("/admin/accounts/new")
+                .route(get().to(admin_new_account::show))
+                .route(post().to(admin_new_account::create)),
+        )
+        .service(at("/admin/accounts/{id}").route(get().to(admin_account::show)))
+        .service(
+            at("/admin/accounts/{id}/{action}")
+                .route(get().to(admin_account::confirm))
+                .route(post().to(admin_account::act)),
+        )
         .service(at("/setup").route(get().to(setup::show)).route(post().to(setup::submit)))
         .service(at("/invitation").route(get().to(invitation::show)).route(post().to(invitation::submit)))
         .service(at("/help").route(get().to(help::show)))
