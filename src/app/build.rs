@@ -140,6 +140,7 @@ fn settings(config: &Config, parts: &Parts, offers_sms: bool) -> Result<Settings
         product: config.brand.name.clone(),
         public_url: config.server.public_url.clone(),
         trusted_days: config.two_factor.trusted_days,
+        required: config.two_factor.required,
         sessions: SessionRules {
             idle: TimeDelta::minutes(i64::from(config.session.idle_minutes)),
             max: TimeDelta::hours(i64::from(config.session.max_hours)),

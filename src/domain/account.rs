@@ -206,6 +206,11 @@ impl State {
 }
 
 impl Account {
+    /// For how many days it may trust a computer, out of the operator's `two_factor.trusted_days`.
+    pub fn trusted_days(&self, setting: u8) -> u8 {
+        if self.allows_trust { setting } else { 0 }
+    }
+
     /// Whether the account may log in.
     pub fn is_active(&self) -> bool {
         match self.standing {

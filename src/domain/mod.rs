@@ -1,6 +1,7 @@
 //! Rules and words: pure functions of their arguments. No clock, no dice, no I/O.
 
 pub mod account;
+pub mod administration;
 pub mod browser;
 pub mod challenge;
 pub mod code;
@@ -17,6 +18,7 @@ pub mod login;
 pub mod password;
 pub mod phone;
 pub mod recovery;
+pub mod requirement;
 #[cfg(test)]
 mod samples;
 pub mod second_factor;

@@ -69,6 +69,18 @@ pub(super) fn open_and_send(
     account: &Account,
     new: NewChallenge<'_>,
 ) -> Result<(Challenge, Resend), FlowError> {
+    let challenge = open(services, tx, account, new)?;
+    let resend = send(services, tx, account, &challenge)?;
+    Ok((challenge, resend))
+}
+
+/// Opens a challenge whose first code is not due yet.
+pub(super) fn open(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    account: &Account,
+    new: NewChallenge<'_>,
+) -> Result<Challenge, FlowError> {
     let now = services.now();
     let challenge = Challenge {
         id: services.new_id()?,
@@ -91,8 +103,7 @@ pub(super) fn open_and_send(
         ended_at: None,
     };
     challenges::open(tx, &challenge, new.browser.as_str(), &services.sealer()?)?;
-    let resend = send(services, tx, account, &challenge)?;
-    Ok((challenge, resend))
+    Ok(challenge)
 }
 
 /// Sends the code of a challenge, again or for the first time: the challenge's own wait first, then the account's limits,
@@ -141,7 +152,7 @@ pub(super) fn wake_after(services: &Services, tx: &mut Tx<'_>) {
 
 fn is_confirmed(purpose: Purpose) -> bool {
     match purpose {
-        Purpose::Login | Purpose::ConfirmIdentity => true,
+        Purpose::Login | Purpose::ConfirmIdentity | Purpose::Mailbox => true,
         Purpose::SetUp | Purpose::EmailOfRecord => false,
     }
 }

@@ -92,6 +92,21 @@ pub(super) fn tell(
     Ok(())
 }
 
+/// Tells an address that is not the account's any more. The link there is bound to the address that is: whoever reads the
+/// old one gets nothing by it.
+pub(super) fn tell_elsewhere(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    event: &Id<SecurityEvent>,
+    account: &Id<Account>,
+    told: &EmailAddress,
+    of_record: &EmailAddress,
+) -> Result<(), FlowError> {
+    let new = NewLink { purpose: LinkPurpose::NotMe, account, address: Some(of_record), event: Some(event) };
+    links::make_to(services, tx, &new, Some(told))?;
+    Ok(())
+}
+
 /// Writes a line of the log about a change of two-factor authentication or of the address of record that the account's
 /// own login made, keeps what stood before it, and tells each address: *This wasn't me* puts it back. To be called before
 /// the change.

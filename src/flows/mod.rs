@@ -8,6 +8,7 @@
 
 pub mod account_list;
 pub mod activity_log;
+pub mod admin;
 mod codes;
 pub mod computers;
 pub mod confirm_identity;
@@ -24,6 +25,7 @@ pub mod mailbox;
 pub mod outbox;
 pub mod password_check;
 pub mod profile;
+pub mod prove_mailbox;
 pub mod recovery;
 pub mod setup;
 pub mod start;
@@ -41,6 +43,7 @@ use crate::domain::ids::{ID_BYTES, Id};
 use crate::domain::keys::Keys;
 use crate::domain::password::{Cost, HashingFault, PasswordRules};
 use crate::domain::phone::Country;
+use crate::domain::requirement::Required;
 use crate::domain::session::SessionRules;
 use crate::domain::token::{TOKEN_BYTES, Token};
 use crate::flows::hashing::{HashingPool, Refused};
@@ -82,6 +85,8 @@ pub struct Settings {
     pub public_url: Url,
     /// How long a computer is trusted, in days; 0 for never.
     pub trusted_days: u8,
+    /// Who has to have two-factor authentication.
+    pub required: Required,
     /// How long sessions live.
     pub sessions: SessionRules,
     /// What a new password must be.

@@ -18,7 +18,7 @@ use crate::storage::columns::{maybe_time, micros, readable, time};
 use crate::storage::schema::accounts;
 use crate::storage::{AnyConnection, StorageError, Tx};
 
-use standing::restate;
+pub(super) use standing::restate;
 pub use standing::{ask_every_login, count_code_failure, end_sessions, end_trust, forgive_codes, lock};
 
 /// What a new account begins with.

@@ -6,6 +6,7 @@
 
 pub mod account_lists;
 pub mod accounts;
+pub mod administration;
 pub mod challenges;
 mod columns;
 mod connection;

@@ -300,7 +300,14 @@ impl FromRequest for LoggedIn {
             match visit.pocket.ticket() {
                 Some(Ticket::LoggedIn(token)) => {
                     match current::logged_in(&visit.portal.services, &token).await? {
-                        Found::Live(who) => return Ok(Self { visit, token, who: *who }),
+                        Found::Live(who) => {
+                            // Read anew at every request, so it takes effect at the next one.
+                            let owes = visit.portal.services.settings.required.is_owed_by(&who.account);
+                            if owes && !paths::is_open_before_set_up(req.path()) {
+                                return Err(WebError::GoTo(paths::TWO_FACTOR));
+                            }
+                            return Ok(Self { visit, token, who: *who });
+                        }
                         Found::IdledOut | Found::Nobody => {}
                     }
                 }
@@ -333,8 +340,8 @@ impl FromRequest for Administrator {
             if missing_for(ConfirmedFor::Administration, session, is_on, now).is_none() {
                 return Ok(Self(person));
             }
-            let next = Next::of(req.path()).filter(|_| req.method() != Method::POST);
-            person.pocket.go_next(next.unwrap_or(Next::AdminAccounts));
+            // Where an act was about to be done, its own page comes next: it asks again before anything happens.
+            person.pocket.go_next(Next::of(req.path()).unwrap_or(Next::AdminAccounts));
             Err(WebError::GoTo(paths::CONFIRM))
         })
     }

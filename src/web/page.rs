@@ -8,11 +8,12 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use askama::Template;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::{Account, Role};
+use crate::domain::administration::Hindrance;
 use crate::domain::when;
 use crate::web::assets::AssetUrls;
 use crate::web::form::FormState;
@@ -131,6 +132,10 @@ pub enum Notice {
     AsksEveryLogin,
     /// *Ask for a code on every login* was unticked; for how many days a computer is now trusted.
     AsksNowAndThen(u16),
+    /// Somebody requires two-factor authentication, so it was not turned off.
+    TwoFactorStays,
+    /// A one-time pass stood in for the code from the mailbox of record.
+    PassTaken,
     /// The set-up was cancelled.
     SetUpCancelled,
     /// The set-up waited too long or had too many wrong codes.
@@ -143,6 +148,21 @@ pub enum Notice {
     ChangeTookTooLong,
     /// The form's token was too old: what was typed stands in the form again.
     StaleForm,
+    /// Something in administration.
+    Admin(AdminNotice),
+}
+
+/// What just happened in administration; acts and hindrances go by their words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AdminNotice {
+    /// An act was done.
+    Done(String),
+    /// An account was made, and its invitation is on its way.
+    Created,
+    /// The account changed since the form was opened; nothing was done.
+    Stale,
+    /// Something stands in the way; nothing was done.
+    Hindered(String),
 }
 
 /// How a notice looks.
@@ -241,6 +261,13 @@ impl Viewer {
     }
 }
 
+impl AdminNotice {
+    /// That something stands in the way.
+    pub fn hindered(hindrance: Hindrance) -> Self {
+        Self::Hindered(hindrance.as_str().to_owned())
+    }
+}
+
 impl Notice {
     /// How the notice looks.
     pub fn tone(&self) -> Tone {
@@ -253,8 +280,10 @@ impl Notice {
             | Self::TwoFactorChanged(_)
             | Self::AsksEveryLogin
             | Self::AsksNowAndThen(_)
+            | Self::PassTaken
             | Self::ComputerForgotten(_)
-            | Self::AllComputersForgotten => Tone::Good,
+            | Self::AllComputersForgotten
+            | Self::Admin(AdminNotice::Done(_) | AdminNotice::Created) => Tone::Good,
             Self::LoggedOut(_)
             | Self::LoggedOutAndForgotten
             | Self::TimedOut(_)
@@ -268,27 +297,13 @@ impl Notice {
             | Self::CodeTooSoon(..)
             | Self::NoMoreCodes
             | Self::TwoFactorOff
+            | Self::TwoFactorStays
             | Self::SetUpEnded
             | Self::ChangeTookTooLong
-            | Self::StaleForm => Tone::Warning,
+            | Self::StaleForm
+            | Self::Admin(AdminNotice::Stale | AdminNotice::Hindered(_)) => Tone::Warning,
         }
     }
-}
-
-/// A length of time in words, rounded up so that nobody comes back too early: `30 seconds`, `15 minutes`, `1 hour`.
-pub fn in_words(span: TimeDelta) -> String {
-    let seconds = span.num_seconds().max(1);
-    let whole = |size: i64| (seconds + size - 1) / size;
-    match seconds {
-        ..60 => counted(seconds, "second"),
-        60..3_600 => counted(whole(60), "minute"),
-        _ => counted(whole(3_600), "hour"),
-    }
-}
-
-fn counted(count: i64, word: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {word}{s}")
 }
 
 /// Answers a request with a page.
@@ -352,6 +367,11 @@ impl Moment {
         Self { shown: when::day(at, zone), iso: when::iso(at) }
     }
 
+    /// The day, with its year: `November 24, 2026`.
+    pub fn date(at: DateTime<Utc>, zone: Tz) -> Self {
+        Self { shown: when::day_with_year(at, zone), iso: when::iso(at) }
+    }
+
     /// The time of day, with the day where that is another: `December 8, 10:42 am`.
     pub fn short(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> Self {
         Self { shown: when::moment(at, now, zone), iso: when::iso(at) }
@@ -371,21 +391,6 @@ impl Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lengths_of_time_read_well_and_never_too_short() {
-        for (seconds, words) in [
-            (-5, "1 second"),
-            (30, "30 seconds"),
-            (60, "1 minute"),
-            (61, "2 minutes"),
-            (900, "15 minutes"),
-            (3_600, "1 hour"),
-            (3_601, "2 hours"),
-        ] {
-            assert_eq!(in_words(TimeDelta::seconds(seconds)), words);
-        }
-    }
 
     #[test]
     fn support_is_a_page_an_address_or_words() {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
+use crate::domain::administration::Act;
 use crate::domain::confirmation::ConfirmedFor;
 use crate::domain::ids::Id;
 
@@ -12,6 +13,8 @@ pub const LOGIN: &str = "/login";
 pub const LOGIN_CODE: &str = "/login/code";
 /// How the code of a login stands, for the small script.
 pub const LOGIN_CODE_STATUS: &str = "/login/code/status";
+/// Log out.
+pub const LOGOUT: &str = "/logout";
 /// Who you are here.
 pub const PROFILE: &str = "/profile";
 /// Two Factor Authentication.
@@ -40,6 +43,14 @@ pub fn admin_account(id: &Id<Account>) -> String {
     format!("{ADMIN_ACCOUNTS}/{id}")
 }
 
+/// Whether somebody who still has to set up two-factor authentication reaches this path: the set-up itself, what it may
+/// ask for, and the way out.
+pub fn is_open_before_set_up(path: &str) -> bool {
+    let is_under =
+        |page: &str| path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    is_under(TWO_FACTOR) || is_under(CONFIRM) || path == LOGOUT
+}
+
 /// Where to go after a login or a confirmation: one of ours, kept by name, so that it can never lead anywhere else (OWASP
 /// ASVS 5.0 3.7.2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,13 +65,23 @@ pub enum Next {
     AdminAccounts,
     /// What happened in it.
     AdminActivity,
+    /// A new account.
+    AdminNewAccount,
     /// One account, by its identifier.
     AdminAccount(String),
+    /// An act on it, by its word.
+    AdminAct(String, String),
 }
 
 impl Next {
-    const ALL: [Self; 5] =
-        [Self::Profile, Self::TwoFactor, Self::Computers, Self::AdminAccounts, Self::AdminActivity];
+    const ALL: [Self; 6] = [
+        Self::Profile,
+        Self::TwoFactor,
+        Self::Computers,
+        Self::AdminAccounts,
+        Self::AdminNewAccount,
+        Self::AdminActivity,
+    ];
 
     /// The page's path.
     pub fn path(&self) -> String {
@@ -70,7 +91,9 @@ impl Next {
             Self::Computers => COMPUTERS.to_owned(),
             Self::AdminAccounts => ADMIN_ACCOUNTS.to_owned(),
             Self::AdminActivity => ADMIN_ACTIVITY.to_owned(),
+            Self::AdminNewAccount => format!("{ADMIN_ACCOUNTS}/new"),
             Self::AdminAccount(id) => format!("{ADMIN_ACCOUNTS}/{id}"),
+            Self::AdminAct(id, act) => format!("{ADMIN_ACCOUNTS}/{id}/{act}"),
         }
     }
 
@@ -83,15 +106,24 @@ impl Next {
         if path == ADMIN_ACTIVITY_CSV {
             return Some(Self::AdminActivity);
         }
-        let id: Id<Account> = Id::parse(path.strip_prefix(ADMIN_ACCOUNTS)?.strip_prefix('/')?)?;
-        Some(Self::AdminAccount(id.as_str().to_owned()))
+        let rest = path.strip_prefix(ADMIN_ACCOUNTS)?.strip_prefix('/')?;
+        let (id, act) = rest.split_once('/').map_or((rest, None), |(id, act)| (id, Some(act)));
+        let id = Id::<Account>::parse(id)?.as_str().to_owned();
+        match act {
+            None => Some(Self::AdminAccount(id)),
+            Some(act) => Some(Self::AdminAct(id, Act::parse(act)?.as_str().to_owned())),
+        }
     }
 
     /// What an identity is confirmed for on the way there.
     pub fn confirmed_for(&self) -> ConfirmedFor {
         match self {
             Self::Profile | Self::TwoFactor | Self::Computers => ConfirmedFor::Change,
-            Self::AdminAccounts | Self::AdminActivity | Self::AdminAccount(_) => ConfirmedFor::Administration,
+            Self::AdminAccounts
+            | Self::AdminNewAccount
+            | Self::AdminActivity
+            | Self::AdminAccount(_)
+            | Self::AdminAct(..) => ConfirmedFor::Administration,
         }
     }
 }

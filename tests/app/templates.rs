@@ -12,6 +12,8 @@ fn every_sample() -> Vec<Sample> {
         pages::code::samples(),
         pages::profile::samples(),
         pages::two_factor::samples(),
+        pages::prove_mailbox::samples(),
+        pages::admin_account::samples(),
         pages::trusted_computers::samples(),
         pages::confirm_identity::samples(),
         pages::account_list::samples(),

@@ -123,10 +123,10 @@ pub enum SecondFactor {
 }
 
 impl SecondFactor {
-    /// Turns a method on: only a code entered from a set-up can.
+    /// Turns a method on: only a code entered from a set-up can, be it the one that asks for the mailbox of record first.
     pub fn set_up(proof: &CodeProof, now: DateTime<Utc>) -> Option<Self> {
         match proof.purpose() {
-            Purpose::SetUp => Some(Self::stored(proof.destination().clone(), now)),
+            Purpose::SetUp | Purpose::Mailbox => Some(Self::stored(proof.destination().clone(), now)),
             Purpose::Login | Purpose::ConfirmIdentity | Purpose::EmailOfRecord => None,
         }
     }

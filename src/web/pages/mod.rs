@@ -2,6 +2,7 @@
 
 pub mod account_list;
 pub mod activity_log;
+pub mod admin_account;
 pub mod code;
 pub mod confirm_identity;
 pub mod dev_mailbox;
@@ -12,6 +13,7 @@ pub mod invitation;
 pub mod login;
 pub mod logout;
 pub mod profile;
+pub mod prove_mailbox;
 pub mod setup;
 pub mod trusted_computers;
 pub mod two_factor;

@@ -12,10 +12,11 @@ use crate::flows::{ComputerCookie, logout};
 use crate::web::error::WebError;
 use crate::web::form::FormState;
 use crate::web::gate::{Guest, LoggedIn, Submitted, Visit};
-use crate::web::page::{Moment, Notice, Page, answer, in_words};
+use crate::web::page::{Moment, Notice, Page, answer};
 use crate::web::pages::error::{ErrorKind, ErrorPage};
 use crate::web::pages::login::{LoginClosed, LoginClosedPage, LoginPage, LoginProblem};
 use crate::web::paths;
+use crate::web::shown::in_words;
 use crate::web::ticket::Ticket;
 
 pub(super) async fn start(visit: Visit) -> HttpResponse {

@@ -4,6 +4,8 @@
 mod account_list;
 mod activity_export;
 mod activity_log;
+mod admin_account;
+mod admin_new_account;
 mod code;
 mod computers;
 mod confirm;
@@ -13,6 +15,7 @@ mod help;
 mod invitation;
 mod login;
 mod profile;
+mod prove_mailbox;
 mod setup;
 mod two_factor;
 
@@ -66,6 +69,11 @@ pub const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/admin/accounts", Who::Administrator),
     ("GET", "/admin/activity", Who::Administrator),
     ("GET", "/admin/activity.csv", Who::Administrator),
+    ("GET", "/admin/accounts/new", Who::Administrator),
+    ("POST", "/admin/accounts/new", Who::Administrator),
+    ("GET", "/admin/accounts/{id}", Who::Administrator),
+    ("GET", "/admin/accounts/{id}/{action}", Who::Administrator),
+    ("POST", "/admin/accounts/{id}/{action}", Who::Administrator),
     ("GET", "/setup", Who::Anyone),
     ("POST", "/setup", Who::Anyone),
     ("GET", "/invitation", Who::Anyone),
@@ -107,6 +115,17 @@ pub fn mount(config: &mut ServiceConfig) {
         .service(at("/admin/accounts").route(get().to(account_list::show)))
         .service(at("/admin/activity").route(get().to(activity_log::show)))
         .service(at("/admin/activity.csv").route(get().to(activity_export::download)))
+        .service(
+            at("/admin/accounts/new")
+                .route(get().to(admin_new_account::show))
+                .route(post().to(admin_new_account::create)),
+        )
+        .service(at("/admin/accounts/{id}").route(get().to(admin_account::show)))
+        .service(
+            at("/admin/accounts/{id}/{action}")
+                .route(get().to(admin_account::confirm))
+                .route(post().to(admin_account::act)),
+        )
         .service(at("/setup").route(get().to(setup::show)).route(post().to(setup::submit)))
         .service(at("/invitation").route(get().to(invitation::show)).route(post().to(invitation::submit)))
         .service(at("/help").route(get().to(help::show)))

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::Text;
 use postern::domain::account::Role;
+use postern::domain::administration::Act;
 use postern::domain::email::EmailAddress;
 use postern::domain::event::Actor;
 use postern::domain::username::Username;
@@ -15,6 +16,7 @@ use postern::flows::{housekeeping, setup, start};
 use postern::storage::{AnyConnection, Location};
 
 use super::ear::listen;
+use crate::support::administration::Administering;
 use crate::support::browser::Browser;
 use crate::support::test_app::{Deeds, PASSWORD, TestApp};
 
@@ -88,11 +90,44 @@ async fn walk(app: &TestApp) {
     ada.get("/profile/computers").await.form("Forget all computers").submit().await.follow_all().await;
     let out = ada.get("/profile").await.form("Log out and forget this computer");
     out.submit().await.follow_all().await;
-    assert!(start::unlock(services, &Username::parse("ada").unwrap()).await.unwrap());
-    assert_eq!(start::list_accounts(services, String::new()).await.unwrap().len(), 3);
+    administer(app).await;
+    assert_eq!(start::list_accounts(services, String::new()).await.unwrap().len(), 5);
     ada.get("/readyz").await.expect(200);
     app.wait(TimeDelta::days(40));
     assert!(housekeeping::sweep(services).await.unwrap() > 0);
+}
+
+/// Every act, by an administrator, and one by the operator.
+async fn administer(app: &TestApp) {
+    app.administrator("sam").await;
+    app.person("barbara").await;
+    let sam = app.browser();
+    sam.log_in("sam").await;
+    for act in [
+        Act::RequireTwoFactor,
+        Act::LeaveTwoFactor,
+        Act::ForbidTrust,
+        Act::AllowTrust,
+        Act::EndSessions,
+        Act::ForgetComputers,
+        Act::MailReset,
+        Act::CorrectEmail,
+        Act::Promote,
+        Act::Demote,
+        Act::Disable,
+        Act::Enable,
+    ] {
+        sam.administer(app, "barbara", act).await.expect(200);
+    }
+    sam.administer(app, "linus", Act::RequireTwoFactor).await.expect(200);
+    let linus = app.browser();
+    let form = linus.log_in("linus").await.form("Save").select("method", "sms").fill("phone", "212 555 0143");
+    let page = form.submit().await.follow_all().await;
+    sam.administer(app, "linus", Act::IssuePass).await.expect(200);
+    page.form("Use the pass").fill("recovery_code", "ABCD-EFGH-IJKL-MNOP").submit().await.expect(422);
+    let code = app.code_for("linus@example.com").await;
+    page.form("Save").fill("code", &code).submit().await.expect(303);
+    assert!(app.by_operator("ada", Act::Unlock).await);
 }
 
 async fn invite(app: &TestApp, name: &str) {

@@ -1,5 +1,6 @@
 //! What the stories lean on.
 
+pub mod administration;
 pub mod aiosmtpd;
 pub mod at_once;
 pub mod browser;
