@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod address_limits;
 #[cfg(test)]
+mod administration;
+#[cfg(test)]
+mod administration_guards;
+#[cfg(test)]
 mod architecture;
 #[cfg(test)]
 mod code_entry;
@@ -42,6 +46,8 @@ mod outbox;
 mod profile;
 #[cfg(test)]
 mod races;
+#[cfg(test)]
+mod required_two_factor;
 #[cfg(test)]
 mod resend;
 #[cfg(test)]
