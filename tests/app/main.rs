@@ -7,6 +7,10 @@ mod activity_log;
 #[cfg(test)]
 mod address_limits;
 #[cfg(test)]
+mod administration;
+#[cfg(test)]
+mod administration_guards;
+#[cfg(test)]
 mod architecture;
 #[cfg(test)]
 mod code_entry;
@@ -46,6 +50,8 @@ mod outbox;
 mod profile;
 #[cfg(test)]
 mod races;
+#[cfg(test)]
+mod required_two_factor;
 #[cfg(test)]
 mod resend;
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! One form of every unsafe route, each in the browser of somebody it is for, filled in and ready to be sent.
 
 use chrono::TimeDelta;
+use postern::domain::administration::Act;
 
+use super::administration::Administering;
 use super::browser::{Browser, Form};
 use super::test_app::{Deeds, PASSWORD, TestApp};
 
@@ -26,6 +28,7 @@ impl Scene {
         forms.extend(logins(&app).await);
         forms.extend(profile(&app).await);
         forms.extend(links(&app, &empty).await);
+        forms.extend(administration(&app).await);
         Self { app, empty, forms }
     }
 }
@@ -108,6 +111,17 @@ async fn profile(app: &TestApp) -> Vec<(&'static str, Form)> {
         forms.push((route, browser.get("/profile/computers").await.form(button)));
     }
     forms
+}
+
+async fn administration(app: &TestApp) -> Vec<(&'static str, Form)> {
+    app.administrator("kim").await;
+    app.person("lena").await;
+    let kim = app.browser();
+    kim.log_in("kim").await;
+    let new = kim.get("/admin/accounts/new").await.form("Create account");
+    let new = new.fill("username", "mona").fill("email", "mona@example.com");
+    let disable = kim.act_form(app, "lena", Act::Disable).await;
+    vec![("/admin/accounts/new", new), ("/admin/accounts/{id}/{action}", disable)]
 }
 
 async fn links(app: &TestApp, empty: &TestApp) -> Vec<(&'static str, Form)> {
