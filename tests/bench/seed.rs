@@ -60,6 +60,20 @@ const ODD: [&str; 8] = [
     "Dock 2 shared desk",
 ];
 
+/// What an account's owner never does.
+const OTHERS_DO: [EventKind; 10] = [
+    EventKind::AccountCreated,
+    EventKind::Unlocked,
+    EventKind::TwoFactorReset,
+    EventKind::TwoFactorRequired,
+    EventKind::TwoFactorOptional,
+    EventKind::PassIssued,
+    EventKind::Disabled,
+    EventKind::Enabled,
+    EventKind::Promoted,
+    EventKind::Demoted,
+];
+
 /// The same dice each time: xorshift, after Marsaglia.
 struct Dice(u64);
 
@@ -216,11 +230,14 @@ fn event(dice: &mut Dice, ids: &[Id<Account>], at: DateTime<Utc>) -> String {
         _ => EventKind::ALL[dice.roll(EventKind::ALL.len())],
     };
     let of = |dice: &mut Dice| text(ids[dice.roll(ids.len())].as_str());
-    let (actor, administrator, reason) = match dice.roll(20) {
-        0 => ("administrator", of(dice), text("Asked for by telephone, number called back")),
-        1 => ("operator", "NULL".to_owned(), "NULL".to_owned()),
-        2 => ("postern", "NULL".to_owned(), "NULL".to_owned()),
-        _ => ("owner", "NULL".to_owned(), "NULL".to_owned()),
+    let nobody = || "NULL".to_owned();
+    let (actor, administrator, reason) = match kind {
+        kind if OTHERS_DO.contains(&kind) && !dice.one_in(5) => {
+            ("administrator", of(dice), text("Asked for by telephone, number called back"))
+        }
+        kind if OTHERS_DO.contains(&kind) => ("operator", nobody(), nobody()),
+        EventKind::CodesPaused | EventKind::PasswordPaused => ("postern", nobody(), nobody()),
+        _ => ("owner", nobody(), nobody()),
     };
     let id: Id<Account> = dice.id(at);
     let row = [
