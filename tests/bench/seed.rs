@@ -160,7 +160,9 @@ fn username(dice: &mut Dice, n: usize, first: &str, last: &str) -> String {
     match dice.roll(8) {
         0 => format!("{}_{n}", last.to_uppercase()),
         1 => format!("person-{n}"),
-        2 if n % 5 == 0 => format!("{:x<64}", format!("{first}.{last}.{n}.of-the-northern-harbour-")),
+        2 if n.is_multiple_of(5) => {
+            format!("{:x<64}", format!("{first}.{last}.{n}.of-the-northern-harbour-"))
+        }
         _ => format!("{first}.{last}{n}"),
     }
 }
@@ -230,14 +232,13 @@ fn event(dice: &mut Dice, ids: &[Id<Account>], at: DateTime<Utc>) -> String {
         _ => EventKind::ALL[dice.roll(EventKind::ALL.len())],
     };
     let of = |dice: &mut Dice| text(ids[dice.roll(ids.len())].as_str());
-    let nobody = || "NULL".to_owned();
-    let (actor, administrator, reason) = match kind {
-        kind if OTHERS_DO.contains(&kind) && !dice.one_in(5) => {
-            ("administrator", of(dice), text("Asked for by telephone, number called back"))
-        }
-        kind if OTHERS_DO.contains(&kind) => ("operator", nobody(), nobody()),
-        EventKind::CodesPaused | EventKind::PasswordPaused => ("postern", nobody(), nobody()),
-        _ => ("owner", nobody(), nobody()),
+    let nobody = "NULL".to_owned();
+    let (actor, administrator, reason) = if !OTHERS_DO.contains(&kind) {
+        ("owner", nobody.clone(), nobody)
+    } else if dice.one_in(5) {
+        ("operator", nobody.clone(), nobody)
+    } else {
+        ("administrator", of(dice), text("Asked for by telephone, number called back"))
     };
     let id: Id<Account> = dice.id(at);
     let row = [
