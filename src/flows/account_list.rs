@@ -17,6 +17,9 @@ pub use crate::storage::account_lists::{Listed, Spot};
 /// Accounts on one page.
 pub const PAGE: usize = 50;
 
+/// Rows that are looked at in one go where many may have been met before.
+const AT_ONCE: usize = 500;
+
 /// Rows that one page looks at before it gives what it has.
 const MOST_LOOKED_AT: usize = 5_000;
 
@@ -135,9 +138,10 @@ fn walk(
     for by in indexes(asked.search.is_some(), from, way) {
         let mut past = from.filter(|from| from.by == by).map(|from| from.spot.clone());
         loop {
-            let part = Part { by, search: asked.search.as_ref(), groups: &groups, way };
+            let limit = if by == FoundBy::Username || groups.len() > 1 { PAGE + 1 } else { AT_ONCE };
+            let part = Part { by, search: asked.search.as_ref(), groups: &groups, way, limit };
             let met = part.read(conn, past.as_ref())?;
-            let is_end = met.len() <= PAGE;
+            let is_end = met.len() < limit;
             for Found { spot, name } in met {
                 past = Some(spot.clone());
                 if is_met_before(asked.search.as_ref(), by, &spot, &name) {
@@ -151,7 +155,7 @@ fn walk(
             if is_end {
                 break;
             }
-            looked_at += (PAGE + 1) * groups.len();
+            looked_at += limit * groups.len();
             if let Some(spot) = past.clone().filter(|_| looked_at >= MOST_LOOKED_AT) {
                 return Ok(Walked { found, goes_on: Some(Position { by, spot }) });
             }
@@ -185,22 +189,22 @@ struct Part<'a> {
     search: Option<&'a Prefix>,
     groups: &'a [Option<Group>],
     way: Way,
+    limit: usize,
 }
 
 impl Part<'_> {
-    /// The next accounts past a spot, one more than fit on a page: the first of the first of each group.
+    /// The next accounts past a spot: the first of the first of each group.
     fn read(&self, conn: &mut AnyConnection, past: Option<&Spot>) -> Result<Vec<Found>, StorageError> {
-        let limit = PAGE + 1;
         let mut met = Vec::new();
         for group in self.groups {
             let walk = Walk { by: self.by, prefix: self.search, group: *group, past, way: self.way };
-            met.extend(account_lists::walk(conn, &walk, rows(limit))?);
+            met.extend(account_lists::walk(conn, &walk, rows(self.limit))?);
         }
         match self.way {
             Way::Onward => met.sort_by(|one, other| one.spot.cmp(&other.spot)),
             Way::Back => met.sort_by(|one, other| other.spot.cmp(&one.spot)),
         }
-        met.truncate(limit);
+        met.truncate(self.limit);
         Ok(met)
     }
 }

@@ -41,11 +41,6 @@ impl Moment {
         Self { shown: when::moment(at, now, zone), iso: when::iso(at) }
     }
 
-    /// In a list under which the zone is named: `Today, 10:42 am`.
-    pub fn in_a_list(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> Self {
-        Self { shown: when::moment_in_a_list(at, now, zone), iso: when::iso(at) }
-    }
-
     /// A time of an autumn day in Toronto, in the examples.
     pub fn sample(shown: &str) -> Self {
         Self { shown: shown.to_owned(), iso: "2026-11-24T15:42:00Z".to_owned() }

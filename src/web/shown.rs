@@ -112,6 +112,11 @@ pub(super) fn in_force(factor: &SecondFactor, every_login: bool, zone: Tz) -> In
     }
 }
 
+/// A moment in a list under which the zone is named: `Today, 10:42 am`.
+pub(super) fn in_a_list(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> Moment {
+    Moment { shown: when::moment_in_a_list(at, now, zone), iso: when::iso(at) }
+}
+
 /// What to say after *Request another code*.
 pub(super) fn resent(resend: flows::Resend, now: DateTime<Utc>, zone: Tz) -> Notice {
     match resend {

@@ -60,6 +60,20 @@ const ODD: [&str; 8] = [
     "Dock 2 shared desk",
 ];
 
+/// What an account's owner never does.
+const OTHERS_DO: [EventKind; 10] = [
+    EventKind::AccountCreated,
+    EventKind::Unlocked,
+    EventKind::TwoFactorReset,
+    EventKind::TwoFactorRequired,
+    EventKind::TwoFactorOptional,
+    EventKind::PassIssued,
+    EventKind::Disabled,
+    EventKind::Enabled,
+    EventKind::Promoted,
+    EventKind::Demoted,
+];
+
 /// The same dice each time: xorshift, after Marsaglia.
 struct Dice(u64);
 
@@ -146,7 +160,9 @@ fn username(dice: &mut Dice, n: usize, first: &str, last: &str) -> String {
     match dice.roll(8) {
         0 => format!("{}_{n}", last.to_uppercase()),
         1 => format!("person-{n}"),
-        2 if n % 5 == 0 => format!("{:x<64}", format!("{first}.{last}.{n}.of-the-northern-harbour-")),
+        2 if n.is_multiple_of(5) => {
+            format!("{:x<64}", format!("{first}.{last}.{n}.of-the-northern-harbour-"))
+        }
         _ => format!("{first}.{last}{n}"),
     }
 }
@@ -216,11 +232,13 @@ fn event(dice: &mut Dice, ids: &[Id<Account>], at: DateTime<Utc>) -> String {
         _ => EventKind::ALL[dice.roll(EventKind::ALL.len())],
     };
     let of = |dice: &mut Dice| text(ids[dice.roll(ids.len())].as_str());
-    let (actor, administrator, reason) = match dice.roll(20) {
-        0 => ("administrator", of(dice), text("Asked for by telephone, number called back")),
-        1 => ("operator", "NULL".to_owned(), "NULL".to_owned()),
-        2 => ("postern", "NULL".to_owned(), "NULL".to_owned()),
-        _ => ("owner", "NULL".to_owned(), "NULL".to_owned()),
+    let nobody = "NULL".to_owned();
+    let (actor, administrator, reason) = if !OTHERS_DO.contains(&kind) {
+        ("owner", nobody.clone(), nobody)
+    } else if dice.one_in(5) {
+        ("operator", nobody.clone(), nobody)
+    } else {
+        ("administrator", of(dice), text("Asked for by telephone, number called back"))
     };
     let id: Id<Account> = dice.id(at);
     let row = [

@@ -9,19 +9,19 @@ use crate::flows::account_list::{self, Listed, Listing, Place};
 use crate::web::account_query::AccountQuery;
 use crate::web::error::WebError;
 use crate::web::gate::Administrator;
-use crate::web::page::{Moment, Page, answer};
+use crate::web::page::{Page, answer};
 use crate::web::pages::account_list::{AccountListPage, AccountRow, filter_rows};
 use crate::web::pages::profile::zone_label;
-use crate::web::paths;
+use crate::web::{paths, shown};
 
 pub(super) async fn show(administrator: Administrator, req: HttpRequest) -> Result<HttpResponse, WebError> {
     let query = AccountQuery::read(req.query_string())?;
     let listing = account_list::page(&administrator.portal.services, query.asked()).await?;
     let page = Page { notice: administrator.pocket.said(), ..administrator.page()? };
-    Ok(answer(&shown(&administrator, page, query, listing), StatusCode::OK))
+    Ok(answer(&page_of(&administrator, page, query, listing), StatusCode::OK))
 }
 
-fn shown(
+fn page_of(
     administrator: &Administrator,
     page: Page,
     query: AccountQuery,
@@ -56,7 +56,7 @@ fn row(administrator: &Administrator, account: Listed) -> AccountRow {
         is_administrator: account.group.role == Role::Administrator,
         method: account.group.method,
         is_required: account.group.is_required,
-        last_login: account.last_login_at.map(|at| Moment::in_a_list(at, now, zone)),
+        last_login: account.last_login_at.map(|at| shown::in_a_list(at, now, zone)),
         state: account.group.state,
     }
 }

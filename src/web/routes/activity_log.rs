@@ -14,20 +14,20 @@ use crate::flows::activity_log::{self, Activity, EventFilter, Place};
 use crate::web::activity_query::{ActivityProblem, ActivityQuery};
 use crate::web::error::WebError;
 use crate::web::gate::Administrator;
-use crate::web::page::{Moment, Page, answer};
+use crate::web::page::{Page, answer};
 use crate::web::pages::activity_log::{ActivityLogPage, DoneBy, Line, Person};
 use crate::web::pages::profile::zone_label;
-use crate::web::paths;
+use crate::web::{paths, shown};
 
 pub(super) async fn show(administrator: Administrator, req: HttpRequest) -> Result<HttpResponse, WebError> {
     let query = ActivityQuery::read(req.query_string())?;
     let page = Page { notice: administrator.pocket.said(), ..administrator.page()? };
-    let mut shown = empty(&administrator, page, &query);
+    let mut list = empty(&administrator, page, &query);
     let filter = match filter_of(&administrator, &query).await? {
         Ok(filter) => filter,
         Err(problem) => {
-            shown.page.form = query.form().refuse(problem.field(), problem.message());
-            return Ok(answer(&shown, StatusCode::UNPROCESSABLE_ENTITY));
+            list.page.form = query.form().refuse(problem.field(), problem.message());
+            return Ok(answer(&list, StatusCode::UNPROCESSABLE_ENTITY));
         }
     };
     let activity = activity_log::page(&administrator.portal.services, filter, query.place.clone()).await?;
@@ -35,11 +35,11 @@ pub(super) async fn show(administrator: Administrator, req: HttpRequest) -> Resu
         let line = line.filter(|_| there)?;
         Some(query.at(to(line.id.clone())).under(paths::ADMIN_ACTIVITY))
     };
-    shown.newer = place(activity.has_newer, activity.events.first(), Place::After);
-    shown.older = place(activity.has_older, activity.events.last(), Place::Before);
-    shown.export = Some(query.at(Place::Newest).under(paths::ADMIN_ACTIVITY_CSV));
-    shown.lines = lines(&administrator, activity);
-    Ok(answer(&shown, StatusCode::OK))
+    list.newer = place(activity.has_newer, activity.events.first(), Place::After);
+    list.older = place(activity.has_older, activity.events.last(), Place::Before);
+    list.export = Some(query.at(Place::Newest).under(paths::ADMIN_ACTIVITY_CSV));
+    list.lines = lines(&administrator, activity);
+    Ok(answer(&list, StatusCode::OK))
 }
 
 fn empty(administrator: &Administrator, page: Page, query: &ActivityQuery) -> ActivityLogPage {
@@ -72,7 +72,7 @@ fn lines(administrator: &Administrator, activity: Activity) -> Vec<Line> {
     let names = activity.names;
     let person = |id: &Id<Account>| Person { name: name(&names, id), path: paths::admin_account(id) };
     let line = |event: SecurityEvent| Line {
-        at: Moment::in_a_list(event.at, now, zone),
+        at: shown::in_a_list(event.at, now, zone),
         what: event.kind.label(),
         detail: event.detail,
         reason: event.reason,

@@ -179,7 +179,10 @@ fn literal(value: &serde_json::Value) -> String {
         serde_json::Value::Array(values) => {
             format!("ARRAY[{}]", values.iter().map(literal).collect::<Vec<_>>().join(", "))
         }
-        other => other.to_string(),
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::Object(_) => value.to_string(),
     }
 }
 
