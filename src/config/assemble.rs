@@ -6,14 +6,14 @@ use std::net::SocketAddr;
 use url::Url;
 
 use super::keys::{
-    BRAND_NAME, BRAND_PRIVACY, BRAND_SUPPORT, BRAND_TERMS, DATABASE_URL, LISTEN, LOG_FORMAT, MAIL_CA_FILE,
+    ACTIVITY_KEEP_DAYS, BRAND_NAME, BRAND_PRIVACY, BRAND_SUPPORT, BRAND_TERMS, DATABASE_URL, LISTEN, LOG_FORMAT, MAIL_CA_FILE,
     MAIL_FROM, MAIL_URL, MODE, PASSWORD_MIN_LENGTH, PUBLIC_URL, SECRET_KEY, SECRET_PREVIOUS,
     SESSION_IDLE_MINUTES, SESSION_MAX_HOURS, TRUSTED_DAYS, TRUSTED_PROXIES,
 };
 use super::reader::Reader;
 use super::secret_key::is_sample;
 use super::settings::{
-    Brand, Config, KeySource, Mail, Mode, Password, SecretKeys, Server, Session, SmtpSecurity, SmtpSettings,
+    Activity, Brand, Config, KeySource, Mail, Mode, Password, SecretKeys, Server, Session, SmtpSecurity, SmtpSettings,
     TwoFactor,
 };
 use super::sms::sms;
@@ -31,6 +31,7 @@ pub fn config(reader: &mut Reader) -> Option<Config> {
     let trusted_days = reader.get(&TRUSTED_DAYS);
     let min_length = reader.get(&PASSWORD_MIN_LENGTH);
     let session = session(reader);
+    let keep_days = reader.get(&ACTIVITY_KEEP_DAYS);
     let brand = brand(reader);
     Some(Config {
         mode: mode?,
@@ -43,6 +44,7 @@ pub fn config(reader: &mut Reader) -> Option<Config> {
         two_factor: TwoFactor { trusted_days: trusted_days? },
         password: Password { min_length: min_length? },
         session: session?,
+        activity: Activity { keep_days: keep_days? },
         brand: brand?,
     })
 }

@@ -6,6 +6,7 @@
 //! On PostgreSQL two stories about one account may meet. They lock in one order, or each would wait for the other: the
 //! account, then the installation, then its challenges, sessions and all the rest.
 
+pub mod activity;
 mod codes;
 pub mod computers;
 pub mod confirm_identity;
@@ -19,14 +20,18 @@ mod links;
 pub mod login;
 pub mod logout;
 pub mod mailbox;
+pub mod not_me;
 pub mod outbox;
 pub mod password_check;
 pub mod profile;
 pub mod recovery;
+pub mod sessions;
 pub mod setup;
 pub mod start;
 mod turns;
 pub mod two_factor;
+pub mod unfinished_logins;
+mod wrong_tries;
 
 use std::sync::Arc;
 
@@ -82,6 +87,8 @@ pub struct Settings {
     pub trusted_days: u8,
     /// How long sessions live.
     pub sessions: SessionRules,
+    /// For how many days the activity log is kept.
+    pub activity_keep_days: u16,
     /// What a new password must be.
     pub passwords: PasswordRules,
     /// What hashing a password costs.
@@ -169,7 +176,12 @@ impl Services {
     }
 
     fn new_id<K>(&self) -> Result<Id<K>, NoRandomness> {
-        Ok(Id::new(self.now(), &self.random.bytes::<ID_BYTES>()?))
+        self.id_at(self.now())
+    }
+
+    /// The identifier of something that happened at this moment.
+    fn id_at<K>(&self, at: DateTime<Utc>) -> Result<Id<K>, NoRandomness> {
+        Ok(Id::new(at, &self.random.bytes::<ID_BYTES>()?))
     }
 
     fn new_token(&self) -> Result<Token, NoRandomness> {

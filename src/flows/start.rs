@@ -1,6 +1,9 @@
-//! What a start makes sure of: the tables, the mode the database is stamped with, and the key it was made with.
+//! What a start makes sure of: the tables, the mode the database is stamped with, the key it was made with, and for how long
+//! it keeps its log.
 
 use crate::domain::account::Account;
+use crate::domain::event::{Actor, EventKind};
+use crate::flows::events::{Happened, record};
 use crate::flows::{FlowError, Services};
 use crate::storage::instance::{self, Fact};
 use crate::storage::{Db, StorageError, accounts, migrate, throttles};
@@ -89,7 +92,11 @@ async fn stamp_once(
             let current = this.keys.current_id();
             let key = instance::stamp(tx, Fact::Key, current)?;
             let is_known = key == current || previous_key.as_deref() == Some(key.as_str());
-            Ok((!is_known).then_some(Refusal::OtherKey))
+            if !is_known {
+                return Ok(Some(Refusal::OtherKey));
+            }
+            instance::put(tx, Fact::ActivityKeepDays, &this.settings.activity_keep_days.to_string())?;
+            Ok(None)
         })
         .await
 }
@@ -127,13 +134,14 @@ pub async fn unlock(
     username: &crate::domain::username::Username,
 ) -> Result<bool, FlowError> {
     let subject = super::password_check::subject(services, username.as_str());
-    let (key, now) = (username.key(), services.now());
+    let (this, key, now) = (services.clone(), username.key(), services.now());
     services
         .db
         .write(move |tx| {
             let Some((account, _)) = accounts::for_login(tx, &key, now)? else { return Ok(false) };
             accounts::forgive_codes(tx, &account.id)?;
             throttles::clear(tx, &subject)?;
+            record(&this, tx, Happened::by(Actor::Operator, EventKind::Unlocked, &account.id))?;
             Ok(true)
         })
         .await

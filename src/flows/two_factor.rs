@@ -9,6 +9,7 @@ use crate::domain::challenge::{Challenge, Purpose};
 use crate::domain::code::TypedCode;
 use crate::domain::confirmation::{CONFIRMATION_LIFE, Missing, missing};
 use crate::domain::event::EventKind;
+use crate::domain::ids::Id;
 use crate::domain::second_factor::{Destination, SecondFactor};
 use crate::domain::session::Session;
 use crate::domain::token::Token;
@@ -17,7 +18,7 @@ use crate::flows::codes::{self, Delivery, NewChallenge, NotEntered, Resend, open
 use crate::flows::confirm_identity::ask_for_code;
 use crate::flows::current::{LoggedIn, still_live};
 use crate::flows::enter_code::trust;
-use crate::flows::events::{Happened, record_and_keep};
+use crate::flows::events::{Happened, record, record_and_keep};
 use crate::flows::{ComputerCookie, FlowError, Services, Visitor};
 use crate::storage::sessions::Renewal;
 use crate::storage::{AnyConnection, Tx, accounts, challenges, pending_changes, second_factors, sessions};
@@ -151,6 +152,8 @@ pub async fn save(
                 Change::AskEveryLogin => {
                     accounts::ask_every_login(tx, &who.account.id, true)?;
                     accounts::end_trust(tx, &who.account.id, TrustEnd::AsksEveryLogin)?;
+                    let kind = EventKind::EveryLoginOn;
+                    record(&this, tx, Happened::by_owner(kind, &who.account.id, &visitor))?;
                     Ok((Saved::EveryLoginSaved(true), None))
                 }
                 Change::Sensitive => match missing(&who.session, &factor, now) {
@@ -216,8 +219,8 @@ pub(super) fn carry_out(
         return Ok((Saved::TurnedOff, Some(turn_off(services, tx, who, factor, visitor)?)));
     };
     if factor.destination().as_ref() == Some(&destination) {
-        accounts::ask_every_login(tx, &who.account.id, choice.asks_every_login)?;
-        return Ok((Saved::EveryLoginSaved(choice.asks_every_login), None));
+        ask_less_often(services, tx, who, factor, visitor)?;
+        return Ok((Saved::EveryLoginSaved(false), None));
     }
     let new = NewChallenge {
         purpose: Purpose::SetUp,
@@ -230,6 +233,24 @@ pub(super) fn carry_out(
     Ok((Saved::CodeOwed(resend), None))
 }
 
+/// Unticks *ask on every login*: the one choice about it that waits for a confirmation, and that is told, since it weakens.
+fn ask_less_often(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    who: &LoggedIn,
+    factor: &SecondFactor,
+    visitor: &Visitor,
+) -> Result<(), FlowError> {
+    let Some(account) = accounts::find(tx, &who.account.id, services.now())? else { return Ok(()) };
+    if !account.asks_every_login {
+        return Ok(());
+    }
+    let happened = Happened::by_owner(EventKind::EveryLoginOff, &account.id, visitor);
+    record_and_keep(services, tx, happened, (&account, factor), &[&account.email])?;
+    accounts::ask_every_login(tx, &account.id, false)?;
+    Ok(())
+}
+
 fn turn_off(
     services: &Services,
     tx: &mut Tx<'_>,
@@ -237,9 +258,9 @@ fn turn_off(
     before: &SecondFactor,
     visitor: &Visitor,
 ) -> Result<Token, FlowError> {
-    let account = &who.account;
+    let account = accounts::find(tx, &who.account.id, services.now())?.ok_or(FlowError::SessionOver)?;
     let happened = Happened::by_owner(EventKind::TwoFactorOff, &account.id, visitor);
-    record_and_keep(services, tx, happened, (account, before), &[&account.email])?;
+    record_and_keep(services, tx, happened, (&account, before), &[&account.email])?;
     second_factors::remove(tx, &who.account.id)?;
     accounts::ask_every_login(tx, &who.account.id, false)?;
     end_the_others(services, tx, who, who.session.password_at, None)
@@ -280,10 +301,15 @@ pub async fn confirm(
         let now = this.now();
         still_live(tx, &who, now)?;
         let Some(factor) = SecondFactor::set_up(proof, now) else { return Ok(SetUpEntry::Gone) };
-        turn_on(&this, tx, &who, &factor, asks_every_login, &visitor)?;
+        let id = &who.account.id;
+        let Some(before) = accounts::find(tx, id, now)? else { return Ok(SetUpEntry::Gone) };
+        let factor_before = second_factors::find(tx, id, &this.keys)?;
+        turn_on(&this, tx, id, &factor, asks_every_login)?;
         let token = end_the_others(&this, tx, &who, Some(now), Some(now))?;
-        let Some(account) = accounts::find(tx, &who.account.id, now)? else { return Ok(SetUpEntry::Gone) };
-        let cookie = trust(&this, tx, &account, trust_computer, &visitor)?;
+        let Some(account) = accounts::find(tx, id, now)? else { return Ok(SetUpEntry::Gone) };
+        let (cookie, trusted) = trust(&this, tx, &account, trust_computer, &visitor)?;
+        let detail = in_detail(&factor, trusted.is_some());
+        tell_of_set_up(&this, tx, (&before, &factor_before), detail, &visitor)?;
         Ok(SetUpEntry::Done(token, cookie))
     });
     Ok(entered.await?.unwrap_or_else(refusal))
@@ -292,28 +318,37 @@ pub async fn confirm(
 fn turn_on(
     services: &Services,
     tx: &mut Tx<'_>,
-    who: &LoggedIn,
+    account: &Id<Account>,
     factor: &SecondFactor,
     asks_every_login: bool,
-    visitor: &Visitor,
 ) -> Result<(), FlowError> {
-    let account: &Account = &who.account;
-    let before = second_factors::find(tx, &account.id, &services.keys)?;
-    let kind = if before.is_on() { EventKind::TwoFactorChanged } else { EventKind::TwoFactorOn };
-    let happened = Happened::by_owner(kind, &account.id, visitor).in_detail(in_detail(factor));
-    record_and_keep(services, tx, happened, (account, &before), &[&account.email])?;
     if let Some(destination) = factor.destination() {
-        second_factors::put(tx, &account.id, &destination, &services.sealer()?, services.now())?;
+        second_factors::put(tx, account, &destination, &services.sealer()?, services.now())?;
     }
-    accounts::ask_every_login(tx, &account.id, asks_every_login)?;
+    accounts::ask_every_login(tx, account, asks_every_login)?;
     Ok(())
 }
 
-/// The method and its destination as the log and the notice name them.
-fn in_detail(factor: &SecondFactor) -> String {
+/// One mail of all that a right code at a set-up did: what stood before it is kept for as long as it can be undone.
+fn tell_of_set_up(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    before: (&Account, &SecondFactor),
+    detail: String,
+    visitor: &Visitor,
+) -> Result<(), FlowError> {
+    let (account, factor) = before;
+    let kind = if factor.is_on() { EventKind::TwoFactorChanged } else { EventKind::TwoFactorOn };
+    let happened = Happened::by_owner(kind, &account.id, visitor).in_detail(detail);
+    record_and_keep(services, tx, happened, before, &[&account.email])
+}
+
+/// The method, its destination, and whether the computer is trusted now, as the log and the notice name them.
+fn in_detail(factor: &SecondFactor, is_trusted: bool) -> String {
+    let trusted = if is_trusted { ", with this computer trusted" } else { "" };
     match factor.destination() {
         Some(destination) => {
-            format!("{}, {}", destination.method().label(), destination.masked().shown)
+            format!("{}, {}{trusted}", destination.method().label(), destination.masked().shown)
         }
         None => "Disabled".to_owned(),
     }

@@ -20,6 +20,10 @@ pub const TWO_FACTOR: &str = "/profile/two-factor";
 pub const TWO_FACTOR_STATUS: &str = "/profile/two-factor/status";
 /// Trusted computers.
 pub const COMPUTERS: &str = "/profile/computers";
+/// Where the account is logged in.
+pub const SESSIONS: &str = "/profile/sessions";
+/// What happened to the account.
+pub const ACTIVITY: &str = "/profile/activity";
 /// Confirm it's you.
 pub const CONFIRM: &str = "/confirm";
 /// How the code of a confirmation stands, for the small script.
@@ -32,6 +36,8 @@ pub const ADMIN_ACTIVITY: &str = "/admin/activity";
 pub const SETUP: &str = "/setup";
 /// An invited person sets a password.
 pub const INVITATION: &str = "/invitation";
+/// This wasn't me.
+pub const NOT_ME: &str = "/not-me";
 
 /// Where to go after a login or a confirmation: one of ours, kept by name, so that it can never lead anywhere else (OWASP
 /// ASVS 5.0 3.7.2).
@@ -43,6 +49,10 @@ pub enum Next {
     TwoFactor,
     /// Trusted computers.
     Computers,
+    /// Where the account is logged in.
+    Sessions,
+    /// What happened to the account.
+    Activity,
     /// Who is in this Postern.
     AdminAccounts,
     /// What happened in it.
@@ -52,8 +62,15 @@ pub enum Next {
 }
 
 impl Next {
-    const ALL: [Self; 5] =
-        [Self::Profile, Self::TwoFactor, Self::Computers, Self::AdminAccounts, Self::AdminActivity];
+    const ALL: [Self; 7] = [
+        Self::Profile,
+        Self::TwoFactor,
+        Self::Computers,
+        Self::Sessions,
+        Self::Activity,
+        Self::AdminAccounts,
+        Self::AdminActivity,
+    ];
 
     /// The page's path.
     pub fn path(&self) -> String {
@@ -61,6 +78,8 @@ impl Next {
             Self::Profile => PROFILE.to_owned(),
             Self::TwoFactor => TWO_FACTOR.to_owned(),
             Self::Computers => COMPUTERS.to_owned(),
+            Self::Sessions => SESSIONS.to_owned(),
+            Self::Activity => ACTIVITY.to_owned(),
             Self::AdminAccounts => ADMIN_ACCOUNTS.to_owned(),
             Self::AdminActivity => ADMIN_ACTIVITY.to_owned(),
             Self::AdminAccount(id) => format!("{ADMIN_ACCOUNTS}/{id}"),
@@ -79,7 +98,9 @@ impl Next {
     /// What an identity is confirmed for on the way there.
     pub fn confirmed_for(&self) -> ConfirmedFor {
         match self {
-            Self::Profile | Self::TwoFactor | Self::Computers => ConfirmedFor::Change,
+            Self::Profile | Self::TwoFactor | Self::Computers | Self::Sessions | Self::Activity => {
+                ConfirmedFor::Change
+            }
             Self::AdminAccounts | Self::AdminActivity | Self::AdminAccount(_) => ConfirmedFor::Administration,
         }
     }
