@@ -6,15 +6,15 @@ use std::net::SocketAddr;
 use url::Url;
 
 use super::keys::{
-    ACTIVITY_KEEP_DAYS, BRAND_NAME, BRAND_PRIVACY, BRAND_SUPPORT, BRAND_TERMS, DATABASE_URL, LISTEN, LOG_FORMAT, MAIL_CA_FILE,
-    MAIL_FROM, MAIL_URL, MODE, PASSWORD_MIN_LENGTH, PUBLIC_URL, SECRET_KEY, SECRET_PREVIOUS,
-    SESSION_IDLE_MINUTES, SESSION_MAX_HOURS, TRUSTED_DAYS, TRUSTED_PROXIES,
+    ACTIVITY_KEEP_DAYS, BRAND_NAME, BRAND_PRIVACY, BRAND_SUPPORT, BRAND_TERMS, DATABASE_URL, LISTEN,
+    LOG_FORMAT, MAIL_CA_FILE, MAIL_FROM, MAIL_URL, MODE, PASSWORD_MIN_LENGTH, PUBLIC_URL, SECRET_KEY,
+    SECRET_PREVIOUS, SESSION_IDLE_MINUTES, SESSION_MAX_HOURS, TRUSTED_DAYS, TRUSTED_PROXIES,
 };
 use super::reader::Reader;
 use super::secret_key::is_sample;
 use super::settings::{
-    Activity, Brand, Config, KeySource, Mail, Mode, Password, SecretKeys, Server, Session, SmtpSecurity, SmtpSettings,
-    TwoFactor,
+    Activity, Brand, Config, KeySource, Mail, Mode, Password, SecretKeys, Server, Session, SmtpSecurity,
+    SmtpSettings, TwoFactor,
 };
 use super::sms::sms;
 

@@ -77,11 +77,7 @@ pub async fn find(services: &Services, token: &str) -> Result<Standing, FlowErro
         .await
 }
 
-fn undoing(
-    services: &Services,
-    conn: &mut AnyConnection,
-    link: &Link,
-) -> Result<Option<Undoing>, FlowError> {
+fn undoing(services: &Services, conn: &mut AnyConnection, link: &Link) -> Result<Option<Undoing>, FlowError> {
     let now = services.now();
     let Some(account) = accounts::find(conn, &link.account, now)? else { return Ok(None) };
     let event = match &link.event {
@@ -179,12 +175,8 @@ fn undo(
     let mails_to = mails_to(services, tx, account, link, former.as_ref())?;
     storage::links::end_all(tx, id, LinkPurpose::PasswordReset, now)?;
     if let Some(address) = &mails_to {
-        let new = NewLink {
-            purpose: LinkPurpose::PasswordReset,
-            account: id,
-            address: Some(address),
-            event: None,
-        };
+        let new =
+            NewLink { purpose: LinkPurpose::PasswordReset, account: id, address: Some(address), event: None };
         links::make(services, tx, &new)?;
     }
     Ok(mails_to)

@@ -61,11 +61,7 @@ pub async fn end(
 ///
 /// # Errors
 /// As for any fault.
-pub async fn end_others(
-    services: &Services,
-    who: LoggedIn,
-    visitor: Visitor,
-) -> Result<Token, FlowError> {
+pub async fn end_others(services: &Services, who: LoggedIn, visitor: Visitor) -> Result<Token, FlowError> {
     let this = services.clone();
     services
         .db

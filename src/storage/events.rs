@@ -132,12 +132,10 @@ const KEEP_DAYS: i64 = 400;
 /// As for any write.
 pub fn sweep(tx: &mut Tx<'_>, most: i64, now: DateTime<Utc>) -> Result<usize, StorageError> {
     let days = instance::find(tx, Fact::ActivityKeepDays)?.and_then(|days| days.parse().ok());
-    let newest: Option<i64> = security_events::table
-        .order(security_events::id.desc())
-        .select(security_events::at)
-        .first(&mut **tx)
-        .optional()?;
+    let newest: Option<String> =
+        security_events::table.select(diesel::dsl::max(security_events::id)).first(&mut **tx)?;
     let Some(newest) = newest else { return Ok(0) };
+    let newest: i64 = security_events::table.find(newest).select(security_events::at).first(&mut **tx)?;
     let before = time(newest)?.min(now) - TimeDelta::days(days.unwrap_or(KEEP_DAYS));
     let first_kept: Id<SecurityEvent> = Id::new(before, &[0; ID_BYTES]);
     let old: Vec<String> = security_events::table

@@ -122,8 +122,7 @@ pub fn end_elsewhere(
         .filter(links::made_at.ge(micros(since)))
         .filter(links::used_at.is_null())
         .filter(links::expires_at.gt(micros(now)));
-    let rows: Vec<(String, Option<String>)> =
-        open.select((links::id, links::address)).load(&mut **tx)?;
+    let rows: Vec<(String, Option<String>)> = open.select((links::id, links::address)).load(&mut **tx)?;
     let is_elsewhere = |to: &Option<String>| {
         to.as_ref().is_none_or(|to| EmailAddress::stored(to.clone()).key() != address.key())
     };

@@ -208,7 +208,8 @@ pub fn take_unfinished(
     id: &Id<PendingLogin>,
     now: DateTime<Utc>,
 ) -> Result<bool, StorageError> {
-    let watched = pending_logins::table.find(id.as_str()).filter(pending_logins::watched_until.le(micros(now)));
+    let watched =
+        pending_logins::table.find(id.as_str()).filter(pending_logins::watched_until.le(micros(now)));
     let rows =
         diesel::update(watched).set(pending_logins::watched_until.eq(None::<i64>)).execute(&mut **tx)?;
     Ok(rows == 1)

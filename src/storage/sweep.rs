@@ -6,8 +6,8 @@ use diesel::prelude::*;
 use crate::domain::limits::PASSWORD_FAILURES_CLOSE;
 use crate::storage::columns::{micros, number};
 use crate::storage::schema::{
-    challenges, failed_logins, former_states, links, one_time_passes, outbox, pending_changes, pending_logins,
-    sessions, throttles, trusted_computers,
+    challenges, failed_logins, former_states, links, one_time_passes, outbox, pending_changes,
+    pending_logins, sessions, throttles, trusted_computers,
 };
 use crate::storage::{StorageError, Tx};
 

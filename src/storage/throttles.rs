@@ -24,11 +24,7 @@ pub enum NameCount {
 ///
 /// # Errors
 /// As for any write.
-pub fn count_failure(
-    tx: &mut Tx<'_>,
-    subject: &[u8],
-    now: DateTime<Utc>,
-) -> Result<NameCount, StorageError> {
+pub fn count_failure(tx: &mut Tx<'_>, subject: &[u8], now: DateTime<Utc>) -> Result<NameCount, StorageError> {
     lock(tx, subject, now)?;
     let (failures, rests_until) = row(tx, subject)?.unwrap_or_default();
     match name_standing(count(failures)?, maybe_time(rests_until)?, now) {

@@ -1,6 +1,8 @@
 //! The one integration binary. `#[cfg(test)]` on a module tells clippy that its helpers are tests too.
 
 #[cfg(test)]
+mod activity_log;
+#[cfg(test)]
 mod address_limits;
 #[cfg(test)]
 mod architecture;
@@ -37,6 +39,10 @@ mod log_scan;
 #[cfg(test)]
 mod login;
 #[cfg(test)]
+mod not_me;
+#[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod outbox;
 #[cfg(test)]
 mod profile;
@@ -53,6 +59,8 @@ mod schema;
 #[cfg(test)]
 mod second_factor_limits;
 #[cfg(test)]
+mod session_list;
+#[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod setup;
@@ -68,6 +76,8 @@ mod support;
 mod templates;
 #[cfg(test)]
 mod throttling;
+#[cfg(test)]
+mod thrown_out;
 #[cfg(test)]
 mod trusted_computer;
 #[cfg(test)]

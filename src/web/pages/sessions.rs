@@ -50,12 +50,8 @@ pub fn samples() -> Vec<Sample> {
     };
     let here =
         session("01936b2c-0000-7000-8000-000000000001", "Firefox on Windows", Some("203.0.113.7"), true);
-    let phone = session(
-        "01936b2c-0000-7000-8000-000000000002",
-        "Safari on iPhone",
-        Some("2001:db8:1:2::/64"),
-        false,
-    );
+    let phone =
+        session("01936b2c-0000-7000-8000-000000000002", "Safari on iPhone", Some("2001:db8:1:2::/64"), false);
     let old = session("01936b2c-0000-7000-8000-000000000003", "a browser", None, false);
     let page = |page, sessions| SessionsPage { page, sessions };
     let plain = Page::sample_logged_in;

@@ -51,7 +51,8 @@ impl TestApp {
     /// The link *This wasn't me* in the newest notice to an address, token and all.
     pub async fn notice_link(&self, to: &str) -> String {
         let sent = self.sent().await;
-        let mut links = sent.iter().filter(|entry| entry.to == to).filter_map(|entry| not_me_link(&entry.text));
+        let mut links =
+            sent.iter().filter(|entry| entry.to == to).filter_map(|entry| not_me_link(&entry.text));
         links.next().unwrap_or_else(|| panic!("no notice was sent to {to}"))
     }
 
