@@ -145,6 +145,7 @@ fn settings(config: &Config, parts: &Parts, offers_sms: bool) -> Result<Settings
             idle: TimeDelta::minutes(i64::from(config.session.idle_minutes)),
             max: TimeDelta::hours(i64::from(config.session.max_hours)),
         },
+        activity_keep_days: config.activity.keep_days,
         passwords: PasswordRules { min_length: config.password.min_length },
         cost: parts.cost,
         offers_sms,

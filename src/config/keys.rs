@@ -56,6 +56,7 @@ pub static TABLE: &[&About] = &[
     &PASSWORD_MIN_LENGTH.about,
     &SESSION_IDLE_MINUTES.about,
     &SESSION_MAX_HOURS.about,
+    &ACTIVITY_KEEP_DAYS.about,
     &BRAND_NAME.about,
     &BRAND_SUPPORT.about,
     &BRAND_TERMS.about,
@@ -284,6 +285,16 @@ pub(super) static SESSION_MAX_HOURS: Key<u32> = Key::new(
     "A login ends after this many hours whatever happens, 1 to 720.",
 )
 .or("12")
+.number();
+
+// The links of notices lead back to their lines for three days; a month is the least that helps anybody to look back.
+pub(super) static ACTIVITY_KEEP_DAYS: Key<u16> = Key::new(
+    "activity.keep_days",
+    "400",
+    between::<u16, 30, 3650>,
+    "For how many days the activity log is kept, 30 to 3650. Until then the database itself refuses to delete a line.",
+)
+.or("400")
 .number();
 
 pub(super) static BRAND_NAME: Key<String> = Key::new(

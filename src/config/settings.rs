@@ -32,6 +32,8 @@ pub struct Config {
     pub password: Password,
     /// How long a login lasts.
     pub session: Session,
+    /// How long it is known what happened.
+    pub activity: Activity,
     /// What people see of whoever runs this Postern.
     pub brand: Brand,
 }
@@ -198,6 +200,13 @@ pub struct Session {
     pub idle_minutes: u32,
     /// Hours after which a login ends whatever happens.
     pub max_hours: u32,
+}
+
+/// How long it is known what happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Activity {
+    /// Days for which the activity log is kept, 30 to 3650.
+    pub keep_days: u16,
 }
 
 /// What people see of whoever runs this Postern.

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use crate::delivery::message::Brand;
 use crate::domain::challenge::Purpose;
-use crate::domain::event::Actor;
+use crate::domain::event::{Actor, EventKind, shown_network};
 use crate::domain::link::LinkPurpose;
 use crate::domain::username::Username;
 use crate::domain::when;
@@ -37,6 +37,7 @@ pub struct LinkWords<'a> {
 
 /// What a notice tells of.
 pub struct ToldWords<'a> {
+    kind: EventKind,
     what: &'static str,
     detail: Option<&'a str>,
     when_time: String,
@@ -224,12 +225,13 @@ impl<'a> ToldWords<'a> {
     fn new(told: &'a Told, zone: Tz) -> Self {
         let event = &told.event;
         Self {
+            kind: event.kind,
             what: event.kind.label(),
             detail: event.detail.as_deref(),
             when_time: when::clock_and_zone(event.at, zone),
             when_day: when::day(event.at, zone),
             browser: event.browser.as_deref(),
-            network: event.network.as_deref(),
+            network: event.network.as_deref().map(shown_network),
             who: &event.actor,
             administrator: told.administrator.as_ref().map(Username::as_str),
             reason: event.reason.as_deref(),

@@ -76,6 +76,7 @@ mod tests {
             password_at,
             code_at,
             browser: BrowserLabel::from_user_agent(None),
+            network: None,
             started_at: at(0),
             last_seen_at: at(0),
             expires_at: at(43_200),

@@ -31,6 +31,11 @@ pub struct SecurityEvent {
     pub request_id: Option<String>,
 }
 
+/// A network as people read it: of an IPv4 address the address, of an IPv6 one the half that stands for a household.
+pub fn shown_network(network: &str) -> &str {
+    network.strip_suffix("/32").unwrap_or(network)
+}
+
 /// Who did something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
@@ -215,6 +220,12 @@ mod tests {
             assert_eq!(EventKind::stored(kind.as_str()), Some(*kind));
         }
         assert_eq!(EventKind::stored("Logged in"), None);
+    }
+
+    #[test]
+    fn an_address_is_shown_and_a_household_as_what_it_is() {
+        assert_eq!(shown_network("203.0.113.7/32"), "203.0.113.7");
+        assert_eq!(shown_network("2001:db8:1:2::/64"), "2001:db8:1:2::/64");
     }
 
     #[test]

@@ -67,6 +67,28 @@ pub fn rest_after(failures: u32) -> Option<TimeDelta> {
     Some(TimeDelta::seconds(seconds.min(LONGEST)))
 }
 
+/// What the `failures`-th wrong password in a row brings its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordFailure {
+    /// Nothing yet.
+    Counts,
+    /// A rest.
+    Pauses,
+    /// Only trusted computers get through from now on.
+    Closes,
+}
+
+/// What the `failures`-th wrong password in a row brings: a rest from the fifth on, and at the hundredth the end.
+pub fn password_failure(failures: u32) -> PasswordFailure {
+    if failures >= PASSWORD_FAILURES_CLOSE {
+        PasswordFailure::Closes
+    } else if rest_after(failures).is_some() {
+        PasswordFailure::Pauses
+    } else {
+        PasswordFailure::Counts
+    }
+}
+
 /// What wrong codes have done to an account's second factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecondFactorStanding {
@@ -135,6 +157,13 @@ mod tests {
         assert_eq!(name_standing(5, Some(at(30)), at(29)), NameStanding::Rests(at(30)));
         assert_eq!(name_standing(5, Some(at(30)), at(30)), NameStanding::Open);
         assert_eq!(name_standing(100, Some(at(30)), at(86_400)), NameStanding::Closed);
+    }
+
+    #[test]
+    fn from_the_fifth_on_each_wrong_password_pauses_and_the_hundredth_closes() {
+        let brings = [4, 5, 6, 99, 100].map(password_failure);
+        let pauses = PasswordFailure::Pauses;
+        assert_eq!(brings, [PasswordFailure::Counts, pauses, pauses, pauses, PasswordFailure::Closes]);
     }
 
     #[test]

@@ -13,6 +13,13 @@ use crate::domain::second_factor::SecondFactor;
 /// How long a pending login waits for its code.
 pub const PENDING_LOGIN_LIFE: TimeDelta = CHALLENGE_LIFE;
 
+/// How long a right password may go without its code before the account's owner is told.
+pub const CODE_AWAITED_FOR: TimeDelta = TimeDelta::minutes(10);
+/// How often at most the owner is told.
+pub const TOLD_EVERY: TimeDelta = TimeDelta::hours(1);
+/// How many sessions an account has at once; one more ends the oldest (OWASP ASVS 5.0 7.1.2).
+pub const MOST_SESSIONS: i64 = 10;
+
 /// How long sessions live; the operator's `session.*`. NIST SP 800-63B-4 §2.2.3 allows an hour and a day.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionRules {
@@ -63,6 +70,8 @@ pub struct Session {
     pub code_at: Option<DateTime<Utc>>,
     /// What the browser called itself.
     pub browser: BrowserLabel,
+    /// From which network it was begun.
+    pub network: Option<String>,
     /// When the login was completed.
     pub started_at: DateTime<Utc>,
     /// The last request, to the minute.
@@ -207,6 +216,7 @@ mod tests {
             password_at: Some(at(0)),
             code_at: Some(at(0)),
             browser: BrowserLabel::from_user_agent(None),
+            network: None,
             started_at: at(0),
             last_seen_at: at(0),
             expires_at: at(0) + RULES.max,

@@ -10,9 +10,9 @@ use crate::domain::challenge::{
 use crate::domain::code::TypedCode;
 use crate::domain::delivery::{FailureClass, MessageState, code_give_up_at};
 use crate::domain::ids::Id;
-use crate::domain::limits::SecondFactorStanding;
+use crate::domain::limits::{CodeFailure, SecondFactorStanding};
 use crate::domain::second_factor::{Destination, Method};
-use crate::flows::{FlowError, Services};
+use crate::flows::{FlowError, Services, Visitor, wrong_tries};
 use crate::storage::outbox::{self, NewMessage, Progress, Reason};
 use crate::storage::sends::{self, NextSend};
 use crate::storage::{AnyConnection, Tx, accounts, challenges, instance, second_factors, throttles};
@@ -194,9 +194,7 @@ fn held_until(
     Ok(sends::held_until(tx, &next, services.now())?)
 }
 
-/// Takes a typed code in two writes. The first spends the try and commits it, alone: whatever happens next gives no guess
-/// back. The second looks again, derives, compares, uses the challenge up and lets `open` do what the code allows; exactly
-/// one caller gets there.
+/// Takes a typed code that counts for nothing but its challenge. See [`take_from`].
 pub(super) async fn take<T, F>(
     services: &Services,
     challenge: &Challenge,
@@ -207,9 +205,26 @@ where
     F: FnOnce(&mut Tx<'_>, &CodeProof) -> Result<T, FlowError> + Send + 'static,
     T: Send + 'static,
 {
+    take_from(services, challenge, typed, None, open).await
+}
+
+/// Takes a typed code in two writes. The first spends the try and commits it, alone: whatever happens next gives no guess
+/// back. The second looks again, derives, compares, uses the challenge up and lets `open` do what the code allows; exactly
+/// one caller gets there. What a wrong code brings the account is noted as coming from the visitor.
+pub(super) async fn take_from<T, F>(
+    services: &Services,
+    challenge: &Challenge,
+    typed: TypedCode,
+    visitor: Option<Visitor>,
+    open: F,
+) -> Result<Result<T, NotEntered>, FlowError>
+where
+    F: FnOnce(&mut Tx<'_>, &CodeProof) -> Result<T, FlowError> + Send + 'static,
+    T: Send + 'static,
+{
     let (this, challenge) = (services.clone(), challenge.clone());
     let (id, account) = (challenge.id.clone(), challenge.account.clone());
-    let spent = match services.db.write(move |tx| spend(&this, tx, &challenge)).await? {
+    let (spent, brought) = match services.db.write(move |tx| spend(&this, tx, &challenge)).await? {
         Ok(spent) => spent,
         Err(refused) => return Ok(Err(refused)),
     };
@@ -220,7 +235,12 @@ where
             accounts::lock(tx, &account)?;
             match compare(&this, tx, &id, spent, &typed)? {
                 Ok(proof) => open(tx, &proof).map(Ok),
-                Err(refused) => Ok(Err(refused)),
+                Err(refused) => {
+                    if let Some(visitor) = &visitor {
+                        wrong_tries::code(&this, tx, &account, brought, visitor)?;
+                    }
+                    Ok(Err(refused))
+                }
             }
         })
         .await
@@ -230,7 +250,7 @@ fn spend(
     services: &Services,
     tx: &mut Tx<'_>,
     challenge: &Challenge,
-) -> Result<Result<SpentTry, NotEntered>, FlowError> {
+) -> Result<Result<(SpentTry, CodeFailure), NotEntered>, FlowError> {
     let (now, id, account) = (services.now(), &challenge.id, &challenge.account);
     accounts::lock(tx, account)?;
     let found = challenges::find(tx, id, &services.keys)?;
@@ -247,10 +267,12 @@ fn spend(
         let is_spent = found.is_open(now) && found.tries_left() == 0;
         return Ok(Err(if is_spent { NotEntered::Spent } else { NotEntered::Gone }));
     };
-    if found.purpose.counts_for_account() {
-        accounts::count_code_failure(tx, account, now)?;
-    }
-    Ok(Ok(spent))
+    let brought = if found.purpose.counts_for_account() {
+        accounts::count_code_failure(tx, account, now)?
+    } else {
+        CodeFailure::Counts
+    };
+    Ok(Ok((spent, brought)))
 }
 
 fn compare(

@@ -189,8 +189,8 @@ pub async fn code(
     let (this, session) = (services.clone(), who.session.clone());
     let owed = services.db.read(move |conn| owed(&this, conn, &session)).await?;
     let Some(challenge) = owed else { return Ok(Confirmed::Gone) };
-    let (this, session) = (services.clone(), who.session.id.clone());
-    let entered = codes::take(services, &challenge, typed, move |tx, _| {
+    let (this, session, from) = (services.clone(), who.session.id.clone(), Some(visitor.clone()));
+    let entered = codes::take_from(services, &challenge, typed, from, move |tx, _| {
         let now = this.now();
         still_live(tx, &who, now)?;
         let session = Session { code_at: Some(now), ..who.session.clone() };

@@ -1,9 +1,12 @@
 //! What the activity log is told, in the transaction of the act itself; and what the person is told of it by mail.
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::account::Account;
+use crate::domain::browser::BrowserLabel;
 use crate::domain::email::EmailAddress;
 use crate::domain::event::{Actor, EventKind, SecurityEvent};
-use crate::domain::ids::{ID_BYTES, Id};
+use crate::domain::ids::Id;
 use crate::domain::link::{LinkPurpose, NOT_ME_LIFE};
 use crate::domain::second_factor::SecondFactor;
 use crate::flows::links::{self, NewLink};
@@ -15,7 +18,10 @@ pub(super) struct Happened<'a> {
     kind: EventKind,
     actor: Actor,
     account: &'a Id<Account>,
-    visitor: Option<&'a Visitor>,
+    at: Option<DateTime<Utc>>,
+    network: Option<String>,
+    browser: Option<String>,
+    request_id: Option<String>,
     reason: Option<String>,
     detail: Option<String>,
 }
@@ -28,12 +34,35 @@ impl<'a> Happened<'a> {
 
     /// Something that somebody did, or nobody.
     pub(super) fn by(actor: Actor, kind: EventKind, account: &'a Id<Account>) -> Self {
-        Self { kind, actor, account, visitor: None, reason: None, detail: None }
+        Self {
+            kind,
+            actor,
+            account,
+            at: None,
+            network: None,
+            browser: None,
+            request_id: None,
+            reason: None,
+            detail: None,
+        }
     }
 
     /// From this browser.
-    pub(super) fn from(self, visitor: &'a Visitor) -> Self {
-        Self { visitor: Some(visitor), ..self }
+    pub(super) fn from(self, visitor: &Visitor) -> Self {
+        let request_id = Some(visitor.request_id.clone());
+        let (network, browser) = (Some(visitor.network.clone()), Some(visitor.browser.as_str().to_owned()));
+        Self { network, browser, request_id, ..self }
+    }
+
+    /// Some time ago, from a browser that is not asking now.
+    pub(super) fn back_then(
+        self,
+        at: DateTime<Utc>,
+        network: Option<String>,
+        browser: Option<BrowserLabel>,
+    ) -> Self {
+        let browser = browser.map(|browser| browser.as_str().to_owned());
+        Self { at: Some(at), network, browser, ..self }
     }
 
     /// For this reason, in the words of whoever did it.
@@ -53,19 +82,18 @@ pub(super) fn record(
     tx: &mut Tx<'_>,
     happened: Happened<'_>,
 ) -> Result<Id<SecurityEvent>, FlowError> {
-    // One moment for both: lists take a day's lines by the time in their identifiers.
-    let at = services.now();
+    let at = happened.at.unwrap_or_else(|| services.now());
     let event = SecurityEvent {
-        id: Id::new(at, &services.random.bytes::<ID_BYTES>()?),
+        id: services.id_at(at)?,
         at,
         kind: happened.kind,
         actor: happened.actor,
         account: happened.account.clone(),
         reason: happened.reason,
         detail: happened.detail,
-        network: happened.visitor.map(|visitor| visitor.network.clone()),
-        browser: happened.visitor.map(|visitor| visitor.browser.as_str().to_owned()),
-        request_id: happened.visitor.map(|visitor| visitor.request_id.clone()),
+        network: happened.network,
+        browser: happened.browser,
+        request_id: happened.request_id,
     };
     events::append(tx, &event)?;
     Ok(event.id)
@@ -108,8 +136,8 @@ pub(super) fn tell_elsewhere(
 }
 
 /// Writes a line of the log about a change of two-factor authentication or of the address of record that the account's
-/// own login made, keeps what stood before it, and tells each address: *This wasn't me* puts it back. To be called before
-/// the change.
+/// own login made, keeps what stood before it, and tells each address: *This wasn't me* puts it back. `before` is as it was
+/// read before the change.
 pub(super) fn record_and_keep(
     services: &Services,
     tx: &mut Tx<'_>,

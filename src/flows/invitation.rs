@@ -11,9 +11,10 @@ use crate::domain::token::Token;
 use crate::domain::username::Username;
 use crate::flows::events::{Happened, record};
 use crate::flows::links::{self, NewLink};
+use crate::flows::logout::give_up;
 use crate::flows::{FlowError, Services, Visitor};
 use crate::storage::accounts::NewAccount;
-use crate::storage::{self, StorageError, Taken, Tx, accounts, pending_logins, sessions};
+use crate::storage::{self, StorageError, Taken, Tx, accounts};
 
 /// An account to be made.
 pub struct New {
@@ -144,25 +145,33 @@ pub async fn accept(
     services: &Services,
     token: &str,
     password: PasswordInput,
+    visitor: Visitor,
     old_ticket: Option<Token>,
 ) -> Result<bool, FlowError> {
     let Standing::Open(account) = find(services, token).await? else { return Ok(false) };
     let Some(id) = Link::named_by(token) else { return Ok(false) };
     let stored = stored_form(services, password).await?;
-    let now = services.now();
+    let this = services.clone();
     services
         .db
         .write(move |tx| {
+            let now = this.now();
+            accounts::lock(tx, &account.id)?;
             let link = storage::links::find(tx, &id)?;
             if !storage::links::use_up(tx, &id, now)? {
                 return Ok(false);
             }
             if let Some(old) = old_ticket {
-                sessions::end(tx, &old.hash())?;
-                pending_logins::end(tx, &old.hash(), now)?;
+                give_up(tx, &old, now)?;
             }
             let came_by_mail = link.is_some_and(|link| link.address.is_some());
-            Ok(accounts::accept_invitation(tx, &account.id, &stored, came_by_mail, now)?)
+            if !accounts::accept_invitation(tx, &account.id, &stored, came_by_mail, now)? {
+                return Ok(false);
+            }
+            let actor = if came_by_mail { Actor::Mailbox } else { Actor::Owner };
+            let happened = Happened::by(actor, EventKind::InvitationAccepted, &account.id);
+            record(&this, tx, happened.from(&visitor))?;
+            Ok(true)
         })
         .await
 }

@@ -7,6 +7,7 @@
 //! account, then the installation, then its challenges, sessions and all the rest.
 
 pub mod account_list;
+pub mod activity;
 pub mod activity_log;
 pub mod admin;
 mod codes;
@@ -22,15 +23,19 @@ mod links;
 pub mod login;
 pub mod logout;
 pub mod mailbox;
+pub mod not_me;
 pub mod outbox;
 pub mod password_check;
 pub mod profile;
 pub mod prove_mailbox;
 pub mod recovery;
+pub mod sessions;
 pub mod setup;
 pub mod start;
 mod turns;
 pub mod two_factor;
+pub mod unfinished_logins;
+mod wrong_tries;
 
 use std::sync::Arc;
 
@@ -89,6 +94,8 @@ pub struct Settings {
     pub required: Required,
     /// How long sessions live.
     pub sessions: SessionRules,
+    /// For how many days the activity log is kept.
+    pub activity_keep_days: u16,
     /// What a new password must be.
     pub passwords: PasswordRules,
     /// What hashing a password costs.
@@ -176,7 +183,12 @@ impl Services {
     }
 
     fn new_id<K>(&self) -> Result<Id<K>, NoRandomness> {
-        Ok(Id::new(self.now(), &self.random.bytes::<ID_BYTES>()?))
+        self.id_at(self.now())
+    }
+
+    /// The identifier of something that happened at this moment.
+    fn id_at<K>(&self, at: DateTime<Utc>) -> Result<Id<K>, NoRandomness> {
+        Ok(Id::new(at, &self.random.bytes::<ID_BYTES>()?))
     }
 
     fn new_token(&self) -> Result<Token, NoRandomness> {

@@ -7,14 +7,15 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::account::Account;
 use crate::domain::ids::Id;
-use crate::domain::limits::NameStanding;
+use crate::domain::limits::{NameStanding, PasswordFailure};
 use crate::domain::password::{Claim, PasswordHash, PasswordInput, PasswordProof, check, hash};
 use crate::domain::token::Token;
 use crate::domain::trusted_computer::{Trust, TrustedComputer};
 use crate::domain::username::Username;
 use crate::flows::hashing::Place;
 use crate::flows::turns::Turn;
-use crate::flows::{FlowError, Services, Visitor};
+use crate::flows::{FlowError, Services, Visitor, wrong_tries};
+use crate::storage::throttles::NameCount;
 use crate::storage::{
     AnyConnection, StorageError, Tx, accounts, failed_logins, throttles, trusted_computers,
 };
@@ -63,6 +64,8 @@ struct Counted {
     computer: Option<Id<TrustedComputer>>,
     /// The note of the address, unless the limits leave it alone.
     note: Option<Id<Note>>,
+    /// What it brings the name, if it is wrong.
+    brings: PasswordFailure,
 }
 
 /// A failure noted for an address; only its identifier is ever needed.
@@ -134,7 +137,12 @@ pub(super) async fn check_password(
         Ok(Some((proof, rehashed))) => {
             Ok(Checked::Right(Box::new(RightPassword { proof, rehashed, counted, turn })))
         }
-        Ok(None) => Ok(Checked::Wrong),
+        Ok(None) => {
+            if let Some(subject) = counted.name {
+                wrong_tries::password(services, typed_name, subject, counted.brings, visitor).await?;
+            }
+            Ok(Checked::Wrong)
+        }
         Err(fault) => {
             services.db.write(move |tx| counted.give_back(tx)).await?;
             Err(fault)
@@ -244,12 +252,14 @@ async fn count(
                 Some(computer) => trusted_computers::count_failure(tx, computer)?,
                 None => false,
             };
-            let mut counted = Counted { name: None, computer, note: None };
+            let brings = PasswordFailure::Counts;
+            let mut counted = Counted { name: None, computer, note: None, brings };
             if !has_its_own {
                 let address = network.filter(|_| counted.computer.is_none()).map(|network| (network, note));
-                if let Some(until) = count_at_name(tx, &subject, address.as_ref(), now)? {
-                    return Ok(Err(until));
-                }
+                counted.brings = match count_at_name(tx, &subject, address.as_ref(), now)? {
+                    Ok(brings) => brings,
+                    Err(until) => return Ok(Err(until)),
+                };
                 counted.name = Some(subject);
                 counted.note = address.map(|(_, note)| note);
             }
@@ -260,29 +270,29 @@ async fn count(
         .await
 }
 
-/// Counts the try for the name, and notes it for the address; answers until when neither is looked at, if so. Always the
-/// address first: two transactions that wait for each other's rows would never end.
+/// Counts the try for the name, and notes it for the address; answers what it brings the name if it is wrong, or until when
+/// neither is looked at. Always the address first: two transactions that wait for each other's rows would never end.
 fn count_at_name(
     tx: &mut Tx<'_>,
     subject: &[u8],
     address: Option<&(Vec<u8>, Id<Note>)>,
     now: DateTime<Utc>,
-) -> Result<Option<Until>, StorageError> {
+) -> Result<Result<PasswordFailure, Until>, StorageError> {
     if let Some((network, _)) = address {
         throttles::lock(tx, network, now)?;
         if let Some(until) = failed_logins::rests_until(tx, network, now)? {
-            return Ok(Some(Until::Network(until)));
+            return Ok(Err(Until::Network(until)));
         }
     }
-    match throttles::count_failure(tx, subject, now)? {
-        NameStanding::Open => {}
-        NameStanding::Rests(until) => return Ok(Some(Until::Moment(until))),
-        NameStanding::Closed => return Ok(Some(Until::Reset)),
-    }
+    let brings = match throttles::count_failure(tx, subject, now)? {
+        NameCount::Counted(brings) => brings,
+        NameCount::Rests(until) => return Ok(Err(Until::Moment(until))),
+        NameCount::Closed => return Ok(Err(Until::Reset)),
+    };
     if let Some((network, note)) = address {
         failed_logins::note(tx, note.as_str(), network, subject, now)?;
     }
-    Ok(None)
+    Ok(Ok(brings))
 }
 
 /// One run of Argon2, whoever asked; a second one only to rehash a right password.

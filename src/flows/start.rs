@@ -1,4 +1,5 @@
-//! What a start makes sure of: the tables, the mode the database is stamped with, and the key it was made with.
+//! What a start makes sure of: the tables, the mode the database is stamped with, the key it was made with, and for how long
+//! it keeps its log.
 
 use crate::domain::account::Account;
 use crate::flows::{FlowError, Services};
@@ -89,7 +90,11 @@ async fn stamp_once(
             let current = this.keys.current_id();
             let key = instance::stamp(tx, Fact::Key, current)?;
             let is_known = key == current || previous_key.as_deref() == Some(key.as_str());
-            Ok((!is_known).then_some(Refusal::OtherKey))
+            if !is_known {
+                return Ok(Some(Refusal::OtherKey));
+            }
+            instance::put(tx, Fact::ActivityKeepDays, &this.settings.activity_keep_days.to_string())?;
+            Ok(None)
         })
         .await
 }

@@ -21,7 +21,7 @@ use crate::domain::trusted_computer::asks_again_at;
 use crate::flows::codes::{self, Delivery, NewChallenge, NotEntered, Resend, open_and_send};
 use crate::flows::confirm_identity::ask_for_code;
 use crate::flows::current::{LoggedIn, still_live};
-use crate::flows::events::{Happened, record_and_keep};
+use crate::flows::events::{Happened, record, record_and_keep};
 use crate::flows::prove_mailbox::{self, Waiting, ask_first, is_owed, waiting};
 use crate::flows::two_factor::turn_on::{RightCode, end_the_others};
 use crate::flows::{ComputerCookie, FlowError, Services, Visitor};
@@ -177,6 +177,8 @@ pub async fn save(
                 Change::AskEveryLogin => {
                     accounts::ask_every_login(tx, &who.account.id, true)?;
                     accounts::end_trust(tx, &who.account.id, TrustEnd::AsksEveryLogin)?;
+                    let kind = EventKind::EveryLoginOn;
+                    record(&this, tx, Happened::by_owner(kind, &who.account.id, &visitor))?;
                     Ok((Saved::EveryLoginSaved(true), None))
                 }
                 Change::Sensitive => match missing(&who.session, &factor, now) {
@@ -247,8 +249,8 @@ pub(super) fn carry_out(
         return Ok((Saved::TurnedOff, Some(turn_off(services, tx, who, factor, visitor)?)));
     };
     if factor.destination().as_ref() == Some(&destination) {
-        accounts::ask_every_login(tx, &who.account.id, choice.asks_every_login)?;
-        return Ok((Saved::EveryLoginSaved(choice.asks_every_login), None));
+        ask_less_often(services, tx, who, factor, visitor)?;
+        return Ok((Saved::EveryLoginSaved(false), None));
     }
     let new = NewChallenge {
         purpose: Purpose::SetUp,
@@ -265,6 +267,24 @@ pub(super) fn carry_out(
     Ok((Saved::CodeOwed(resend), None))
 }
 
+/// Unticks *ask on every login*: the one choice about it that waits for a confirmation, and that is told, since it weakens.
+fn ask_less_often(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    who: &LoggedIn,
+    factor: &SecondFactor,
+    visitor: &Visitor,
+) -> Result<(), FlowError> {
+    let Some(account) = accounts::find(tx, &who.account.id, services.now())? else { return Ok(()) };
+    if !account.asks_every_login {
+        return Ok(());
+    }
+    let happened = Happened::by_owner(EventKind::EveryLoginOff, &account.id, visitor);
+    record_and_keep(services, tx, happened, (&account, factor), &[&account.email])?;
+    accounts::ask_every_login(tx, &account.id, false)?;
+    Ok(())
+}
+
 fn turn_off(
     services: &Services,
     tx: &mut Tx<'_>,
@@ -272,9 +292,9 @@ fn turn_off(
     before: &SecondFactor,
     visitor: &Visitor,
 ) -> Result<Token, FlowError> {
-    let account = &who.account;
+    let account = accounts::find(tx, &who.account.id, services.now())?.ok_or(FlowError::SessionOver)?;
     let happened = Happened::by_owner(EventKind::TwoFactorOff, &account.id, visitor);
-    record_and_keep(services, tx, happened, (account, before), &[&account.email])?;
+    record_and_keep(services, tx, happened, (&account, before), &[&account.email])?;
     second_factors::remove(tx, &who.account.id)?;
     accounts::ask_every_login(tx, &who.account.id, false)?;
     end_the_others(services, tx, who, who.session.password_at, None)

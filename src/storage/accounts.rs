@@ -19,7 +19,9 @@ use crate::storage::schema::accounts;
 use crate::storage::{AnyConnection, StorageError, Tx};
 
 pub(super) use standing::restate;
-pub use standing::{ask_every_login, count_code_failure, end_sessions, end_trust, forgive_codes, lock};
+pub use standing::{
+    ask_every_login, count_code_failure, end_sessions, end_trust, forgive_codes, lock, put_back,
+};
 
 /// What a new account begins with.
 pub struct NewAccount<'a> {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use crate::domain::account::Account;
 use crate::domain::challenge::{Challenge, Purpose, Send, SpentTry, TRIES};
 use crate::domain::ids::Id;
 use crate::domain::keys::Keys;
@@ -207,6 +208,20 @@ pub fn end(tx: &mut Tx<'_>, owner: &str, purpose: Purpose, now: DateTime<Utc>) -
         .filter(challenges::purpose.eq(purpose.as_str()))
         .filter(challenges::used_at.is_null())
         .filter(challenges::ended_at.is_null());
+    diesel::update(open).set(challenges::ended_at.eq(micros(now))).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Gives up every open challenge of an account, whatever it is for.
+///
+/// # Errors
+/// As for any write.
+pub fn end_all(tx: &mut Tx<'_>, account: &Id<Account>, now: DateTime<Utc>) -> Result<(), StorageError> {
+    let open = challenges::table
+        .filter(challenges::account_id.eq(account.as_str()))
+        .filter(challenges::used_at.is_null())
+        .filter(challenges::ended_at.is_null())
+        .filter(challenges::expires_at.gt(micros(now)));
     diesel::update(open).set(challenges::ended_at.eq(micros(now))).execute(&mut **tx)?;
     Ok(())
 }

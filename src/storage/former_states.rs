@@ -109,6 +109,43 @@ pub fn find(
     }))
 }
 
+/// Forgets what stood before an act and before every later one: all of them are undone.
+///
+/// # Errors
+/// As for any write.
+pub fn forget_since(
+    tx: &mut Tx<'_>,
+    account: &Id<Account>,
+    event: &Id<SecurityEvent>,
+) -> Result<(), StorageError> {
+    let undone = former_states::table
+        .filter(former_states::account_id.eq(account.as_str()))
+        .filter(former_states::event_id.ge(event.as_str()));
+    diesel::delete(undone).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// The addresses of record that an account had before acts that can still be undone: for so long they count as they did.
+/// With an event, only those from before it.
+///
+/// # Errors
+/// As for any read.
+pub fn addresses(
+    conn: &mut AnyConnection,
+    account: &Id<Account>,
+    before: Option<&Id<SecurityEvent>>,
+    now: DateTime<Utc>,
+) -> Result<Vec<EmailAddress>, StorageError> {
+    let rows: Vec<(String, String)> = former_states::table
+        .filter(former_states::account_id.eq(account.as_str()))
+        .filter(former_states::expires_at.gt(micros(now)))
+        .select((former_states::event_id, former_states::email))
+        .load(conn)?;
+    let counts = |event: &str| before.is_none_or(|before| event < before.as_str());
+    let kept = rows.into_iter().filter(|(event, _)| counts(event));
+    Ok(kept.map(|(_, email)| EmailAddress::stored(email)).collect())
+}
+
 /// Whether something can be put back.
 ///
 /// # Errors

@@ -5,11 +5,11 @@ use diesel::prelude::*;
 
 use crate::domain::account::Account;
 use crate::domain::email::EmailAddress;
-use crate::domain::event::SecurityEvent;
+use crate::domain::event::{EventKind, SecurityEvent};
 use crate::domain::ids::Id;
 use crate::domain::link::{Link, LinkPurpose};
 use crate::storage::columns::{maybe_time, micros, readable, time};
-use crate::storage::schema::links;
+use crate::storage::schema::{links, security_events};
 use crate::storage::{AnyConnection, StorageError, Tx};
 
 #[derive(Queryable, Selectable)]
@@ -121,6 +121,57 @@ pub fn end_all_to(
         .filter(links::expires_at.gt(micros(now)));
     diesel::update(open).set(links::expires_at.eq(micros(now))).execute(&mut **tx)?;
     Ok(())
+}
+
+/// Ends every open link of an account that went to another address than this one since then: whoever reads that mailbox
+/// has no say any more.
+///
+/// # Errors
+/// As for any write.
+pub fn end_elsewhere(
+    tx: &mut Tx<'_>,
+    account: &Id<Account>,
+    address: &EmailAddress,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let open = links::table
+        .filter(links::account_id.eq(account.as_str()))
+        .filter(links::purpose.eq_any([LinkPurpose::NotMe.as_str(), LinkPurpose::PasswordReset.as_str()]))
+        .filter(links::made_at.ge(micros(since)))
+        .filter(links::used_at.is_null())
+        .filter(links::expires_at.gt(micros(now)));
+    let rows: Vec<(String, Option<String>)> = open.select((links::id, links::address)).load(&mut **tx)?;
+    let is_elsewhere = |to: &Option<String>| {
+        to.as_ref().is_none_or(|to| EmailAddress::stored(to.clone()).key() != address.key())
+    };
+    let ids: Vec<String> = rows.into_iter().filter(|(_, to)| is_elsewhere(to)).map(|(id, _)| id).collect();
+    diesel::update(links::table.filter(links::id.eq_any(ids)))
+        .set(links::expires_at.eq(micros(now)))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Whether a notice of this kind was put on its way since then.
+///
+/// # Errors
+/// As for any read.
+pub fn told_since(
+    conn: &mut AnyConnection,
+    account: &Id<Account>,
+    kind: EventKind,
+    since: DateTime<Utc>,
+) -> Result<bool, StorageError> {
+    let told: Option<String> = links::table
+        .inner_join(security_events::table.on(links::event_id.eq(security_events::id.nullable())))
+        .filter(links::account_id.eq(account.as_str()))
+        .filter(links::purpose.eq(LinkPurpose::NotMe.as_str()))
+        .filter(links::made_at.gt(micros(since)))
+        .filter(security_events::kind.eq(kind.as_str()))
+        .select(links::id)
+        .first(conn)
+        .optional()?;
+    Ok(told.is_some())
 }
 
 /// How many links for this were made for an account since then.

@@ -86,6 +86,16 @@ pub fn find(
     Ok(Some(PendingChange { destination, asks_every_login }))
 }
 
+/// Forgets whatever waits in any session of an account.
+///
+/// # Errors
+/// As for any write.
+pub fn remove_all(tx: &mut Tx<'_>, account: &Id<Account>) -> Result<(), StorageError> {
+    let of_account = pending_changes::table.filter(pending_changes::account_id.eq(account.as_str()));
+    diesel::delete(of_account).execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Forgets the change that waits in a session, and answers whether there was one.
 ///
 /// # Errors

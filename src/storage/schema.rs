@@ -91,6 +91,7 @@ table! {
         expires_at -> BigInt,
         ended_at -> Nullable<BigInt>,
         watched_until -> Nullable<BigInt>,
+        network -> Nullable<Text>,
     }
 }
 

@@ -6,8 +6,8 @@ use diesel::prelude::*;
 use crate::domain::limits::PASSWORD_FAILURES_CLOSE;
 use crate::storage::columns::{micros, number};
 use crate::storage::schema::{
-    challenges, failed_logins, links, outbox, pending_changes, pending_logins, sessions, throttles,
-    trusted_computers,
+    challenges, failed_logins, former_states, links, one_time_passes, outbox, pending_changes,
+    pending_logins, sessions, throttles, trusted_computers,
 };
 use crate::storage::{StorageError, Tx};
 
@@ -28,6 +28,10 @@ pub enum Kind {
     PendingChanges,
     /// Mailed links a month after their end.
     Links,
+    /// What stood before an act, once nobody can put it back.
+    FormerStates,
+    /// One-time passes that were not used, or were.
+    OneTimePasses,
     /// Wrong passwords in a row, a week after the last; but not of a name that they closed.
     Throttles,
     /// Wrong passwords from an address, once no limit looks back at them.
@@ -36,7 +40,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Messages,
         Self::PendingLogins,
         Self::Challenges,
@@ -44,6 +48,8 @@ impl Kind {
         Self::TrustedComputers,
         Self::PendingChanges,
         Self::Links,
+        Self::FormerStates,
+        Self::OneTimePasses,
         Self::Throttles,
         Self::FailedLogins,
     ];
@@ -53,7 +59,9 @@ impl Kind {
             Self::Messages | Self::TrustedComputers => TimeDelta::days(30),
             Self::Challenges | Self::Links => TimeDelta::days(31),
             Self::PendingLogins => TimeDelta::days(1),
-            Self::Sessions | Self::PendingChanges => TimeDelta::zero(),
+            Self::Sessions | Self::PendingChanges | Self::FormerStates | Self::OneTimePasses => {
+                TimeDelta::zero()
+            }
             Self::Throttles => TimeDelta::days(7),
             Self::FailedLogins => TimeDelta::hours(2),
         }
@@ -90,6 +98,8 @@ pub fn batch(tx: &mut Tx<'_>, kind: Kind, most: i64, now: DateTime<Utc>) -> Resu
         Kind::TrustedComputers => oldest!(tx, trusted_computers, id: String, expires_at, before, most),
         Kind::PendingChanges => oldest!(tx, pending_changes, session_id: String, expires_at, before, most),
         Kind::Links => oldest!(tx, links, id: String, expires_at, before, most),
+        Kind::FormerStates => oldest!(tx, former_states, event_id: String, expires_at, before, most),
+        Kind::OneTimePasses => oldest!(tx, one_time_passes, id: String, expires_at, before, most),
         Kind::Throttles => throttles(tx, before, most)?,
         Kind::FailedLogins => oldest!(tx, failed_logins, id: String, failed_at, before, most),
     })

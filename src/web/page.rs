@@ -143,6 +143,12 @@ pub enum Notice {
     ComputerForgotten(String),
     /// All of them were.
     AllComputersForgotten,
+    /// One other session was ended.
+    OneSessionEnded(String),
+    /// All other sessions were.
+    OtherSessionsEnded,
+    /// *This wasn't me* was pressed; where a link to a new password goes, masked.
+    NotMeDone(Option<String>),
     /// The change that waited for *Confirm it's you* waited too long.
     ChangeTookTooLong,
     /// The form's token was too old: what was typed stands in the form again.
@@ -273,6 +279,9 @@ impl Notice {
             | Self::PassTaken
             | Self::ComputerForgotten(_)
             | Self::AllComputersForgotten
+            | Self::OneSessionEnded(_)
+            | Self::OtherSessionsEnded
+            | Self::NotMeDone(_)
             | Self::Admin(AdminNotice::Done(_) | AdminNotice::Created) => Tone::Good,
             Self::LoggedOut(_)
             | Self::LoggedOutAndForgotten

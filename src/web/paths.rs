@@ -23,6 +23,10 @@ pub const TWO_FACTOR: &str = "/profile/two-factor";
 pub const TWO_FACTOR_STATUS: &str = "/profile/two-factor/status";
 /// Trusted computers.
 pub const COMPUTERS: &str = "/profile/computers";
+/// Where the account is logged in.
+pub const SESSIONS: &str = "/profile/sessions";
+/// What happened to the account.
+pub const ACTIVITY: &str = "/profile/activity";
 /// Confirm it's you.
 pub const CONFIRM: &str = "/confirm";
 /// How the code of a confirmation stands, for the small script.
@@ -37,6 +41,8 @@ pub const ADMIN_ACTIVITY_CSV: &str = "/admin/activity.csv";
 pub const SETUP: &str = "/setup";
 /// An invited person sets a password.
 pub const INVITATION: &str = "/invitation";
+/// This wasn't me.
+pub const NOT_ME: &str = "/not-me";
 
 /// One account, as administrators see it.
 pub fn admin_account(id: &Id<Account>) -> String {
@@ -61,6 +67,10 @@ pub enum Next {
     TwoFactor,
     /// Trusted computers.
     Computers,
+    /// Where the account is logged in.
+    Sessions,
+    /// What happened to the account.
+    Activity,
     /// Who is in this Postern.
     AdminAccounts,
     /// What happened in it.
@@ -74,10 +84,12 @@ pub enum Next {
 }
 
 impl Next {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::Profile,
         Self::TwoFactor,
         Self::Computers,
+        Self::Sessions,
+        Self::Activity,
         Self::AdminAccounts,
         Self::AdminNewAccount,
         Self::AdminActivity,
@@ -89,6 +101,8 @@ impl Next {
             Self::Profile => PROFILE.to_owned(),
             Self::TwoFactor => TWO_FACTOR.to_owned(),
             Self::Computers => COMPUTERS.to_owned(),
+            Self::Sessions => SESSIONS.to_owned(),
+            Self::Activity => ACTIVITY.to_owned(),
             Self::AdminAccounts => ADMIN_ACCOUNTS.to_owned(),
             Self::AdminActivity => ADMIN_ACTIVITY.to_owned(),
             Self::AdminNewAccount => format!("{ADMIN_ACCOUNTS}/new"),
@@ -118,7 +132,9 @@ impl Next {
     /// What an identity is confirmed for on the way there.
     pub fn confirmed_for(&self) -> ConfirmedFor {
         match self {
-            Self::Profile | Self::TwoFactor | Self::Computers => ConfirmedFor::Change,
+            Self::Profile | Self::TwoFactor | Self::Computers | Self::Sessions | Self::Activity => {
+                ConfirmedFor::Change
+            }
             Self::AdminAccounts
             | Self::AdminNewAccount
             | Self::AdminActivity

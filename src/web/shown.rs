@@ -4,12 +4,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::delivery::{FailureClass, MessageState};
+use crate::domain::event::{Actor, SecurityEvent, shown_network};
 use crate::domain::limits::SecondFactorStanding;
 use crate::domain::login::AskedBecause;
 use crate::domain::second_factor::{Method, SecondFactor};
+use crate::domain::username::Username;
 use crate::domain::when;
 use crate::flows::{self, Delivery};
 use crate::web::page::{Moment, Notice};
+use crate::web::pages::activity::{Happened, Who};
 use crate::web::pages::code::{self as view, DeliveryState, ShownDestination, Trust, WhyAsked};
 use crate::web::pages::two_factor::InForce;
 
@@ -115,6 +118,30 @@ pub(super) fn in_force(factor: &SecondFactor, every_login: bool, zone: Tz) -> In
 /// A moment in a list under which the zone is named: `Today, 10:42 am`.
 pub(super) fn in_a_list(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> Moment {
     Moment { shown: when::moment_in_a_list(at, now, zone), iso: when::iso(at) }
+}
+
+/// A line of the activity log, as the account's owner reads it.
+pub(super) fn happened(
+    event: &SecurityEvent,
+    administrator: Option<&Username>,
+    now: DateTime<Utc>,
+    zone: Tz,
+) -> Happened {
+    Happened {
+        what: event.kind.label(),
+        detail: event.detail.clone(),
+        reason: event.reason.clone(),
+        at: Moment::short(event.at, now, zone),
+        browser: event.browser.clone(),
+        network: event.network.as_deref().map(|network| shown_network(network).to_owned()),
+        who: match event.actor {
+            Actor::Owner => Who::Owner,
+            Actor::Administrator(_) => Who::Administrator(administrator.map(|name| name.as_str().to_owned())),
+            Actor::Operator => Who::Operator,
+            Actor::Mailbox => Who::Mailbox,
+            Actor::Postern => Who::Postern,
+        },
+    }
 }
 
 /// What to say after *Request another code*.

@@ -7,6 +7,8 @@ mod activity_log;
 #[cfg(test)]
 mod address_limits;
 #[cfg(test)]
+mod admin_activity;
+#[cfg(test)]
 mod administration;
 #[cfg(test)]
 mod administration_guards;
@@ -45,6 +47,10 @@ mod log_scan;
 #[cfg(test)]
 mod login;
 #[cfg(test)]
+mod not_me;
+#[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod outbox;
 #[cfg(test)]
 mod profile;
@@ -63,6 +69,8 @@ mod schema;
 #[cfg(test)]
 mod second_factor_limits;
 #[cfg(test)]
+mod session_list;
+#[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod setup;
@@ -78,6 +86,8 @@ mod support;
 mod templates;
 #[cfg(test)]
 mod throttling;
+#[cfg(test)]
+mod thrown_out;
 #[cfg(test)]
 mod trusted_computer;
 #[cfg(test)]

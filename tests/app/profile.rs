@@ -162,7 +162,8 @@ async fn the_name_in_the_corner_opens_the_way_to_profile_help_and_out() {
         assert!(page.has_button(button));
     }
     let menu = page.attributes("nav.side a", "href");
-    assert_eq!(menu, ["/profile", "/profile/two-factor", "/profile/computers"]);
+    let pages = ["", "/two-factor", "/computers", "/sessions", "/activity"];
+    assert_eq!(menu, pages.map(|page| format!("/profile{page}")));
     for path in menu {
         let page = browser.get(&path).await.expect(200);
         assert_eq!(page.attributes("nav.side a[aria-current=page]", "href"), [path]);

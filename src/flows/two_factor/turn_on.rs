@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::account::TrustEnd;
+use crate::domain::account::{Account, TrustEnd};
 use crate::domain::challenge::{CodeProof, Purpose};
 use crate::domain::event::EventKind;
 use crate::domain::second_factor::SecondFactor;
@@ -53,10 +53,13 @@ pub(super) fn go_on(
 fn finish(services: &Services, tx: &mut Tx<'_>, right: &RightCode<'_>) -> Result<SetUpEntry, FlowError> {
     let (now, who) = (services.now(), right.who);
     let Some(factor) = SecondFactor::set_up(right.proof, now) else { return Ok(SetUpEntry::Gone) };
+    let before = second_factors::find(tx, &who.account.id, &services.keys)?;
     turn_on(services, tx, right, &factor)?;
     let token = end_the_others(services, tx, who, Some(now), Some(now))?;
     let Some(account) = accounts::find(tx, &who.account.id, now)? else { return Ok(SetUpEntry::Gone) };
-    let cookie = trust(services, tx, &account, right.trust_computer, right.visitor)?;
+    let (cookie, trusted) = trust(services, tx, &account, right.trust_computer, right.visitor)?;
+    let detail = in_detail(&factor, trusted.is_some());
+    tell_of_set_up(services, tx, (&who.account, &before), detail, right.visitor)?;
     Ok(SetUpEntry::Done(token, cookie))
 }
 
@@ -67,10 +70,6 @@ fn turn_on(
     factor: &SecondFactor,
 ) -> Result<(), FlowError> {
     let account = &right.who.account;
-    let before = second_factors::find(tx, &account.id, &services.keys)?;
-    let kind = if before.is_on() { EventKind::TwoFactorChanged } else { EventKind::TwoFactorOn };
-    let happened = Happened::by_owner(kind, &account.id, right.visitor).in_detail(in_detail(factor));
-    record_and_keep(services, tx, happened, (account, &before), &[&account.email])?;
     if let Some(destination) = factor.destination() {
         second_factors::put(tx, &account.id, &destination, &services.sealer()?, services.now())?;
     }
@@ -79,11 +78,26 @@ fn turn_on(
     Ok(())
 }
 
-/// The method and its destination as the log and the notice name them.
-fn in_detail(factor: &SecondFactor) -> String {
+/// One mail of all that a right code at a set-up did: what stood before it is kept for as long as it can be undone.
+fn tell_of_set_up(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    before: (&Account, &SecondFactor),
+    detail: String,
+    visitor: &Visitor,
+) -> Result<(), FlowError> {
+    let (account, factor) = before;
+    let kind = if factor.is_on() { EventKind::TwoFactorChanged } else { EventKind::TwoFactorOn };
+    let happened = Happened::by_owner(kind, &account.id, visitor).in_detail(detail);
+    record_and_keep(services, tx, happened, before, &[&account.email])
+}
+
+/// The method, its destination, and whether the computer is trusted now, as the log and the notice name them.
+fn in_detail(factor: &SecondFactor, is_trusted: bool) -> String {
+    let trusted = if is_trusted { ", with this computer trusted" } else { "" };
     match factor.destination() {
         Some(destination) => {
-            format!("{}, {}", destination.method().label(), destination.masked().shown)
+            format!("{}, {}{trusted}", destination.method().label(), destination.masked().shown)
         }
         None => "Disabled".to_owned(),
     }

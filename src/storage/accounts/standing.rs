@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use crate::domain::account::{Account, State, TrustEnd};
+use crate::domain::email::EmailAddress;
 use crate::domain::ids::Id;
 use crate::domain::limits::{CODE_PAUSE, CodeFailure, code_failure};
 use crate::storage::columns::{count, micros, number};
@@ -47,6 +48,29 @@ pub fn ask_every_login(tx: &mut Tx<'_>, id: &Id<Account>, asks: bool) -> Result<
     Ok(())
 }
 
+/// Puts the address of record and *ask on every login* back as they stood before an act that is undone.
+///
+/// # Errors
+/// As for any write.
+pub fn put_back(
+    tx: &mut Tx<'_>,
+    id: &Id<Account>,
+    email: (&EmailAddress, Option<DateTime<Utc>>),
+    asks_every_login: bool,
+) -> Result<(), StorageError> {
+    let (address, confirmed_at) = email;
+    diesel::update(accounts::table.find(id.as_str()))
+        .set((
+            accounts::email.eq(address.as_str()),
+            accounts::email_key.eq(address.key()),
+            accounts::email_confirmed_at.eq(confirmed_at.map(micros)),
+            accounts::asks_every_login.eq(asks_every_login),
+            accounts::version.eq(accounts::version + 1),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Locks the account's row until the transaction ends, so that two decisions about it come one after the other. Whoever
 /// locks more than one row locks this one first: two transactions that wait for each other would never end.
 ///
@@ -59,24 +83,30 @@ pub fn lock(tx: &mut Tx<'_>, id: &Id<Account>) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// Counts a code about to be compared as wrong; the pause or suspension it brings commits with it.
+/// Counts a code about to be compared as wrong; the pause or suspension it brings commits with it, and is answered.
 ///
 /// # Errors
 /// As for any write.
-pub fn count_code_failure(tx: &mut Tx<'_>, id: &Id<Account>, now: DateTime<Utc>) -> Result<(), StorageError> {
+pub fn count_code_failure(
+    tx: &mut Tx<'_>,
+    id: &Id<Account>,
+    now: DateTime<Utc>,
+) -> Result<CodeFailure, StorageError> {
     let failures: i32 = diesel::update(accounts::table.find(id.as_str()))
         .set(accounts::code_failures.eq(accounts::code_failures + 1))
         .returning(accounts::code_failures)
         .get_result(&mut **tx)?;
-    let (paused_until, suspended_at) = match code_failure(count(failures)?) {
-        CodeFailure::Counts => return Ok(()),
+    let brings = code_failure(count(failures)?);
+    let (paused_until, suspended_at) = match brings {
+        CodeFailure::Counts => return Ok(brings),
         CodeFailure::Pauses => (Some(micros(now + CODE_PAUSE)), None),
         CodeFailure::Suspends => (None, Some(micros(now))),
     };
     diesel::update(accounts::table.find(id.as_str()))
         .set((accounts::codes_paused_until.eq(paused_until), accounts::codes_suspended_at.eq(suspended_at)))
         .execute(&mut **tx)?;
-    restate(tx, id)
+    restate(tx, id)?;
+    Ok(brings)
 }
 
 /// A right code was entered, or somebody unlocked the account: wrong ones are forgotten.

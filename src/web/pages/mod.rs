@@ -1,6 +1,7 @@
 //! One file a page: its form, its view, its handlers, its samples.
 
 pub mod account_list;
+pub mod activity;
 pub mod activity_log;
 pub mod admin_account;
 pub mod code;
@@ -12,8 +13,10 @@ pub mod help;
 pub mod invitation;
 pub mod login;
 pub mod logout;
+pub mod not_me;
 pub mod profile;
 pub mod prove_mailbox;
+pub mod sessions;
 pub mod setup;
 pub mod trusted_computers;
 pub mod two_factor;

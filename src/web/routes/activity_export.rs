@@ -49,7 +49,7 @@ pub(super) async fn download(
     let read = move |past| -> Pin<Box<dyn Future<Output = Read<Line>>>> {
         Box::pin(older(services.clone(), filter.clone(), Some(past)))
     };
-    Ok(file.body(Pieces::new((csv::row(COLUMNS) + &rows, next), read)))
+    Ok(file.body(Pieces::new((format!("{}{rows}", csv::row(COLUMNS)), next), read)))
 }
 
 type Line = Id<SecurityEvent>;

@@ -114,7 +114,8 @@ pub(super) async fn log_out(person: LoggedIn, form: Submitted) -> Result<HttpRes
     let computer = person.visitor.computer.clone();
     let forgets = computer.clone().filter(|_| forget);
     let account = person.account().id.clone();
-    let is_left = logout::log_out(services, person.who.session.id.clone(), account, forgets).await?;
+    let (session, visitor) = (person.who.session.id.clone(), person.visitor.clone());
+    let is_left = logout::log_out(services, session, account, forgets, visitor).await?;
     person.pocket.empty();
     let zone = person.account().time_zone;
     let notice = match (forget, until) {

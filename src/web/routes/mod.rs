@@ -2,6 +2,7 @@
 //! stands in its arguments.
 
 mod account_list;
+mod activity;
 mod activity_export;
 mod activity_log;
 mod admin_account;
@@ -14,8 +15,10 @@ mod health;
 mod help;
 mod invitation;
 mod login;
+mod not_me;
 mod profile;
 mod prove_mailbox;
+mod sessions;
 mod setup;
 mod two_factor;
 
@@ -62,6 +65,10 @@ pub const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/profile/computers", Who::Session),
     ("POST", "/profile/computers/{id}/forget", Who::Session),
     ("POST", "/profile/computers/forget-all", Who::Session),
+    ("GET", "/profile/sessions", Who::Session),
+    ("POST", "/profile/sessions/{id}/end", Who::Session),
+    ("POST", "/profile/sessions/end-others", Who::Session),
+    ("GET", "/profile/activity", Who::Session),
     ("GET", "/confirm", Who::Session),
     ("POST", "/confirm", Who::Session),
     ("GET", "/confirm/status", Who::Session),
@@ -78,6 +85,8 @@ pub const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/setup", Who::Anyone),
     ("GET", "/invitation", Who::Anyone),
     ("POST", "/invitation", Who::Anyone),
+    ("GET", "/not-me", Who::Anyone),
+    ("POST", "/not-me", Who::Anyone),
     ("GET", "/help", Who::Anyone),
     ("GET", "/healthz", Who::Anyone),
     ("GET", "/readyz", Who::Anyone),
@@ -109,6 +118,10 @@ pub fn mount(config: &mut ServiceConfig) {
         .service(at("/profile/computers").route(get().to(computers::show)))
         .service(at("/profile/computers/forget-all").route(post().to(computers::forget_all)))
         .service(at("/profile/computers/{id}/forget").route(post().to(computers::forget)))
+        .service(at("/profile/sessions").route(get().to(sessions::show)))
+        .service(at("/profile/sessions/end-others").route(post().to(sessions::end_others)))
+        .service(at("/profile/sessions/{id}/end").route(post().to(sessions::end)))
+        .service(at("/profile/activity").route(get().to(activity::show)))
         .service(at("/confirm").route(get().to(confirm::show)).route(post().to(confirm::submit)))
         .service(at("/confirm/status").route(get().to(confirm::status)))
         .service(at("/confirm/resend").route(post().to(confirm::resend)))
@@ -128,6 +141,7 @@ pub fn mount(config: &mut ServiceConfig) {
         )
         .service(at("/setup").route(get().to(setup::show)).route(post().to(setup::submit)))
         .service(at("/invitation").route(get().to(invitation::show)).route(post().to(invitation::submit)))
+        .service(at("/not-me").route(get().to(not_me::show)).route(post().to(not_me::press)))
         .service(at("/help").route(get().to(help::show)))
         .service(at("/healthz").route(get().to(health::alive)))
         .service(at("/readyz").route(get().to(health::ready)))

@@ -34,7 +34,8 @@ pub(super) async fn save(person: LoggedIn, form: Submitted) -> Result<HttpRespon
     }
     match (name_problem(&name), when::zone(&zone)) {
         (None, Some(zone)) => {
-            profile::rename(&person.portal.services, &person.who, &name, zone).await?;
+            let visitor = person.visitor.clone();
+            profile::rename(&person.portal.services, &person.who, &name, zone, visitor).await?;
             Ok(person.go_and_say(paths::PROFILE, &Notice::ProfileSaved))
         }
         (name, zone) => {

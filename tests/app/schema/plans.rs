@@ -12,12 +12,13 @@ use postern::domain::email::EmailAddress;
 use postern::domain::event::Actor;
 use postern::domain::username::Username;
 use postern::flows::invitation::{self, First, Made, New};
-use postern::flows::{housekeeping, setup, start};
+use postern::flows::{housekeeping, setup, start, unfinished_logins};
 use postern::storage::{AnyConnection, Location};
 
 use super::ear::listen;
 use crate::support::administration::Administering;
 use crate::support::browser::Browser;
+use crate::support::links::not_me_link;
 use crate::support::test_app::{Deeds, PASSWORD, TestApp};
 
 #[derive(QueryableByName)]
@@ -87,6 +88,7 @@ async fn walk(app: &TestApp) {
     ada.get("/admin/activity?account=ada").await.expect(200);
     turn_on_and_off(app, &ada).await;
     log_in_with_codes(app, &ada).await;
+    look_back_and_undo(app, &ada).await;
     ada.get("/profile/computers").await.form("Forget all computers").submit().await.follow_all().await;
     let out = ada.get("/profile").await.form("Log out and forget this computer");
     out.submit().await.follow_all().await;
@@ -161,6 +163,30 @@ async fn turn_on_and_off(app: &TestApp, ada: &Browser) {
     let code = app.code_for("+12125550142").await;
     page.form("Continue").fill("code", &code).submit().await.follow_all().await;
     ada.turn_on_email(app, "ada").await;
+}
+
+async fn look_back_and_undo(app: &TestApp, ada: &Browser) {
+    let elsewhere = app.browser();
+    elsewhere.log_in_with_code(app, "ada").await;
+    let list = ada.get("/profile/sessions").await;
+    list.form("End all other sessions").submit().await.expect(303);
+    elsewhere.log_in("ada").await;
+    let list = ada.get("/profile/sessions").await;
+    list.form("End Firefox on Windows").submit().await.expect(303);
+    let line = "01936b2c-0000-7000-8000-000000000001";
+    ada.get("/profile/activity").await.expect(200);
+    ada.get(&format!("/profile/activity?before={line}")).await.expect(200);
+    ada.get(&format!("/profile/activity?after={line}")).await.expect(200);
+    app.browser().log_in("ada").await;
+    app.wait(TimeDelta::minutes(10));
+    assert_eq!(unfinished_logins::tell_of_all(app.app.services()).await.unwrap(), 1);
+    let links = app.sent().await;
+    let links: Vec<_> = links.iter().filter_map(|entry| not_me_link(&entry.text)).collect();
+    for link in [links.first(), links.last()] {
+        let page = app.browser().follow_all(link.unwrap()).await;
+        page.form("This wasn’t me").submit().await.expect(303);
+    }
+    ada.log_in("ada").await;
 }
 
 async fn log_in_with_codes(app: &TestApp, ada: &Browser) {

@@ -110,6 +110,14 @@ async fn profile(app: &TestApp) -> Vec<(&'static str, Form)> {
         let browser = with_email(app, name).await;
         forms.push((route, browser.get("/profile/computers").await.form(button)));
     }
+    for (name, route, button) in [
+        ("judy", "/profile/sessions/{id}/end", "End Firefox on Windows"),
+        ("kate", "/profile/sessions/end-others", "End all other sessions"),
+    ] {
+        let browser = logged_in(app, name).await;
+        app.browser().log_in(name).await;
+        forms.push((route, browser.get("/profile/sessions").await.form(button)));
+    }
     forms
 }
 
@@ -131,5 +139,7 @@ async fn links(app: &TestApp, empty: &TestApp) -> Vec<(&'static str, Form)> {
     let form = empty.browser().follow_all(&link).await.form("Create account");
     let form = form.fill("username", "ada").fill("email", "ada@example.com");
     let setup = form.fill("password", ANOTHER).fill("password_again", ANOTHER);
-    vec![("/invitation", invitation), ("/setup", setup)]
+    with_email(app, "lena").await;
+    let not_me = app.opened_notice("lena@example.com").await.get("/not-me").await.form("This wasn’t me");
+    vec![("/invitation", invitation), ("/setup", setup), ("/not-me", not_me)]
 }
