@@ -128,7 +128,10 @@ impl Typed {
         let why = self.reason.as_deref().map(reason).transpose().map_err(AdminProblem::Reason);
         let email = self.email.as_deref().map(EmailAddress::parse).transpose().map_err(AdminProblem::Email);
         let email = email.and_then(|email| match email {
-            Some(email) if email == account.email => Err(AdminProblem::SameEmail),
+            // On a stale form it may be what somebody else has just entered.
+            Some(email) if email == account.email && self.version == account.version => {
+                Err(AdminProblem::SameEmail)
+            }
             email => Ok(email),
         });
         match (why, email) {
