@@ -203,6 +203,13 @@ impl State {
 }
 
 impl Account {
+    /// Whether its e-mail address of record changes only with a code to the present address too: while two-factor
+    /// authentication is required of it and not set up, or somebody else has reset it, a password alone must not move
+    /// the mailbox that the next set-up asks.
+    pub fn must_prove_old_address(&self) -> bool {
+        self.must_prove_mailbox || (self.requires_two_factor && self.method.is_none())
+    }
+
     /// Whether the account may log in.
     pub fn is_active(&self) -> bool {
         match self.standing {

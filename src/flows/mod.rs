@@ -10,7 +10,9 @@ mod codes;
 pub mod computers;
 pub mod confirm_identity;
 pub mod current;
+pub mod email;
 pub mod enter_code;
+pub mod enter_recovery;
 mod events;
 pub mod hashing;
 pub mod housekeeping;
@@ -20,7 +22,9 @@ pub mod login;
 pub mod logout;
 pub mod mailbox;
 pub mod outbox;
+pub mod password;
 pub mod password_check;
+pub mod password_reset;
 pub mod profile;
 pub mod recovery;
 pub mod setup;
@@ -39,6 +43,7 @@ use crate::domain::ids::{ID_BYTES, Id};
 use crate::domain::keys::Keys;
 use crate::domain::password::{Cost, HashingFault, PasswordRules};
 use crate::domain::phone::Country;
+use crate::domain::secret::Secret;
 use crate::domain::session::SessionRules;
 use crate::domain::token::{TOKEN_BYTES, Token};
 use crate::flows::hashing::{HashingPool, Refused};
@@ -107,6 +112,8 @@ pub struct Visitor {
     pub browser: BrowserLabel,
     /// The browser's token, if it carries one.
     pub computer: Option<Token>,
+    /// The token of the link by which a password was reset in this browser, if one was.
+    pub reset_by: Option<Secret<String>>,
     /// The request's name in the log.
     pub request_id: String,
 }

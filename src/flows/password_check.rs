@@ -7,13 +7,14 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::account::Account;
 use crate::domain::ids::Id;
-use crate::domain::limits::NameStanding;
+use crate::domain::limits::{AFTER_RESET_FAILURES, NameStanding};
 use crate::domain::password::{Claim, PasswordHash, PasswordInput, PasswordProof, check, hash};
+use crate::domain::secret::Secret;
 use crate::domain::trusted_computer::{Trust, TrustedComputer};
 use crate::domain::username::Username;
 use crate::flows::hashing::Place;
 use crate::flows::turns::Turn;
-use crate::flows::{FlowError, Services, Visitor};
+use crate::flows::{FlowError, Services, Visitor, links};
 use crate::storage::{StorageError, Tx, accounts, failed_logins, throttles, trusted_computers};
 
 /// What a typed password was worth.
@@ -58,6 +59,8 @@ struct Counted {
     name: Option<Vec<u8>>,
     /// The computer it came from, if the account trusts it.
     computer: Option<Id<TrustedComputer>>,
+    /// The allowance of the browser in which this account's password was just reset, if it was taken from that.
+    after_reset: Option<Vec<u8>>,
     /// The note of the address, unless the limits leave it alone.
     note: Option<Id<Note>>,
 }
@@ -80,6 +83,9 @@ impl RightPassword {
         if let Some(computer) = &self.counted.computer {
             trusted_computers::used(tx, computer, now)?;
         }
+        if let Some(allowance) = &self.counted.after_reset {
+            throttles::clear(tx, allowance)?;
+        }
         if let Some(note) = &self.counted.note {
             failed_logins::take_back(tx, note.as_str())?;
         }
@@ -93,10 +99,10 @@ impl RightPassword {
 impl Counted {
     /// Gives the try back: it was not looked at after all.
     fn give_back(&self, tx: &mut Tx<'_>) -> Result<(), FlowError> {
-        match (&self.name, &self.computer) {
-            (Some(subject), _) => throttles::give_back(tx, subject)?,
-            (None, Some(computer)) => trusted_computers::give_back(tx, computer)?,
-            (None, None) => {}
+        match (&self.name, &self.after_reset, &self.computer) {
+            (Some(subject), _, _) | (None, Some(subject), _) => throttles::give_back(tx, subject)?,
+            (None, None, Some(computer)) => trusted_computers::give_back(tx, computer)?,
+            (None, None, None) => {}
         }
         if let Some(note) = &self.note {
             failed_logins::take_back(tx, note.as_str())?;
@@ -160,6 +166,7 @@ async fn count(
     let (now, note) = (services.now(), services.new_id::<Note>()?);
     let key = Username::parse(typed_name).ok().map(|name| name.key());
     let (token, days) = (visitor.computer.clone(), services.settings.trusted_days);
+    let (this, reset_by) = (services.clone(), visitor.reset_by.clone());
     services
         .db
         .write(move |tx| {
@@ -173,12 +180,18 @@ async fn count(
                     .map(|computer| computer.id),
                 (Some(_) | None, Some(_) | None) => None,
             };
-            let has_its_own = match &computer {
+            let is_trusted = match &computer {
                 Some(computer) => trusted_computers::count_failure(tx, computer)?,
                 None => false,
             };
-            let mut counted = Counted { name: None, computer, note: None };
-            if !has_its_own {
+            let after_reset = match (&found, &reset_by) {
+                (Some((account, _)), Some(token)) if !is_trusted => {
+                    count_after_reset(&this, tx, &account.id, token, now)?
+                }
+                (Some(_) | None, Some(_) | None) => None,
+            };
+            let mut counted = Counted { name: None, computer, after_reset, note: None };
+            if !is_trusted && counted.after_reset.is_none() {
                 let address = network.filter(|_| counted.computer.is_none()).map(|network| (network, note));
                 if let Some(until) = count_at_name(tx, &subject, address.as_ref(), now)? {
                     return Ok(Err(until));
@@ -191,6 +204,24 @@ async fn count(
             Ok(Ok(Found { account, counted }))
         })
         .await
+}
+
+/// Counts the try at the allowance of the browser in which this account's password was just reset, and answers under what;
+/// `None` if it has none, or none left.
+fn count_after_reset(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    account: &Id<Account>,
+    token: &Secret<String>,
+    now: DateTime<Utc>,
+) -> Result<Option<Vec<u8>>, FlowError> {
+    let Some(link) = links::reset_by(services, tx, token.expose())?.filter(|link| link.account == *account)
+    else {
+        return Ok(None);
+    };
+    let allowance = services.keys.throttle().mac(&[b"after reset", link.id.as_str().as_bytes()]).to_vec();
+    let is_left = throttles::count_of(tx, &allowance, AFTER_RESET_FAILURES, now)?;
+    Ok(is_left.then_some(allowance))
 }
 
 /// Counts the try for the name, and notes it for the address; answers until when neither is looked at, if so. Always the

@@ -7,22 +7,21 @@ use chrono::{DateTime, Utc};
 use crate::domain::account::{Account, TrustEnd};
 use crate::domain::challenge::{Challenge, Purpose};
 use crate::domain::code::TypedCode;
-use crate::domain::confirmation::{CONFIRMATION_LIFE, Missing, missing};
 use crate::domain::event::EventKind;
 use crate::domain::second_factor::{Destination, SecondFactor};
 use crate::domain::session::Session;
 use crate::domain::token::Token;
 use crate::domain::trusted_computer::asks_again_at;
 use crate::flows::codes::{self, Delivery, NewChallenge, NotEntered, Resend, open_and_send};
-use crate::flows::confirm_identity::ask_for_code;
-use crate::flows::current::{LoggedIn, still_live};
+use crate::flows::confirm_identity::{Step, next_step};
+use crate::flows::current::{LoggedIn, end_the_others, still_live};
 use crate::flows::enter_code::trust;
 use crate::flows::events::{Happened, record_and_keep};
 use crate::flows::{ComputerCookie, FlowError, Services, Visitor};
-use crate::storage::sessions::Renewal;
-use crate::storage::{AnyConnection, Tx, accounts, challenges, pending_changes, second_factors, sessions};
+use crate::storage::pending_changes::PendingChange;
+use crate::storage::{AnyConnection, Tx, accounts, challenges, pending_changes, second_factors};
 
-pub use crate::storage::pending_changes::PendingChange as Choice;
+pub use crate::storage::pending_changes::Choice;
 
 /// What the page shows.
 pub struct Overview {
@@ -153,13 +152,13 @@ pub async fn save(
                     accounts::end_trust(tx, &who.account.id, TrustEnd::AsksEveryLogin)?;
                     Ok((Saved::EveryLoginSaved(true), None))
                 }
-                Change::Sensitive => match missing(&who.session, &factor, now) {
-                    None => carry_out(&this, tx, &who, &factor, &choice, &visitor),
-                    Some(lacks) => {
-                        wait_for_confirmation(&this, tx, &who, &factor, &choice, lacks, &visitor)?;
-                        Ok((Saved::ConfirmFirst, None))
+                Change::Sensitive => {
+                    let waits = PendingChange::TwoFactor(choice.clone());
+                    match next_step(&this, tx, &who, &factor, Some(&waits), &visitor)? {
+                        Step::GoOn => carry_out(&this, tx, &who, &factor, &choice, &visitor),
+                        Step::ConfirmFirst => Ok((Saved::ConfirmFirst, None)),
                     }
-                },
+                }
             }
         })
         .await
@@ -182,24 +181,6 @@ fn change(factor: &SecondFactor, asks_every_login: bool, choice: &Choice) -> Cha
         (false, _, _) | (true, true, true) | (true, false, false) => Change::Nothing,
         (true, false, true) => Change::AskEveryLogin,
         (true, true, false) => Change::Sensitive,
-    }
-}
-
-fn wait_for_confirmation(
-    services: &Services,
-    tx: &mut Tx<'_>,
-    who: &LoggedIn,
-    factor: &SecondFactor,
-    choice: &Choice,
-    lacks: Missing,
-    visitor: &Visitor,
-) -> Result<(), FlowError> {
-    let (session, account) = (&who.session.id, &who.account.id);
-    let expires_at = services.now() + CONFIRMATION_LIFE;
-    pending_changes::put(tx, session, account, choice, &services.sealer()?, expires_at)?;
-    match lacks {
-        Missing::Password => Ok(()),
-        Missing::Code => ask_for_code(services, tx, who, factor, visitor),
     }
 }
 
@@ -242,23 +223,7 @@ fn turn_off(
     record_and_keep(services, tx, happened, (account, before), &[&account.email])?;
     second_factors::remove(tx, &who.account.id)?;
     accounts::ask_every_login(tx, &who.account.id, false)?;
-    end_the_others(services, tx, who, who.session.password_at, None)
-}
-
-/// Ends all of the account's trusted computers and all its sessions but this one, which is issued anew.
-fn end_the_others(
-    services: &Services,
-    tx: &mut Tx<'_>,
-    who: &LoggedIn,
-    password_at: Option<DateTime<Utc>>,
-    code_at: Option<DateTime<Utc>>,
-) -> Result<Token, FlowError> {
-    accounts::end_trust(tx, &who.account.id, TrustEnd::SecondFactorChanged)?;
-    let session_epoch = accounts::end_sessions(tx, &who.account.id)?;
-    let token = services.new_token()?;
-    let renewal = Renewal { token: &token.hash(), session_epoch, password_at, code_at };
-    sessions::renew(tx, &who.session.id, &renewal)?;
-    Ok(token)
+    end_the_others(services, tx, who, TrustEnd::SecondFactorChanged, who.session.password_at, None)
 }
 
 /// Takes the code of a set-up. Right, it turns the method on; wrong ones do not count towards the account's pause.
@@ -281,7 +246,8 @@ pub async fn confirm(
         still_live(tx, &who, now)?;
         let Some(factor) = SecondFactor::set_up(proof, now) else { return Ok(SetUpEntry::Gone) };
         turn_on(&this, tx, &who, &factor, asks_every_login, &visitor)?;
-        let token = end_the_others(&this, tx, &who, Some(now), Some(now))?;
+        let because = TrustEnd::SecondFactorChanged;
+        let token = end_the_others(&this, tx, &who, because, Some(now), Some(now))?;
         let Some(account) = accounts::find(tx, &who.account.id, now)? else { return Ok(SetUpEntry::Gone) };
         let cookie = trust(&this, tx, &account, trust_computer, &visitor)?;
         Ok(SetUpEntry::Done(token, cookie))

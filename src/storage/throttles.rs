@@ -31,6 +31,23 @@ pub fn count_failure(
     Ok(standing)
 }
 
+/// Counts a password about to be checked from an allowance of its own, while that lasts: it neither rests nor closes.
+///
+/// # Errors
+/// As for any write.
+pub fn count_of(
+    tx: &mut Tx<'_>,
+    subject: &[u8],
+    most: u32,
+    now: DateTime<Utc>,
+) -> Result<bool, StorageError> {
+    lock(tx, subject, now)?;
+    let left = throttles::table.find(subject).filter(throttles::failures.lt(number(most)));
+    let rows =
+        diesel::update(left).set(throttles::failures.eq(throttles::failures + 1)).execute(&mut **tx)?;
+    Ok(rows == 1)
+}
+
 /// Makes transactions about one subject follow each other, on PostgreSQL too, by touching its row.
 ///
 /// # Errors

@@ -11,6 +11,7 @@ pub mod fields;
 pub mod form;
 pub mod gate;
 pub mod headers;
+mod moment;
 pub mod page;
 pub mod pages;
 pub mod paths;

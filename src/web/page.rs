@@ -8,14 +8,13 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use askama::Template;
-use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::{Account, Role};
-use crate::domain::when;
 use crate::web::assets::AssetUrls;
 use crate::web::form::FormState;
+
+pub use crate::web::moment::{Moment, in_words};
 
 /// The frame of one page.
 #[derive(Clone)]
@@ -107,6 +106,18 @@ pub enum Notice {
     TriesUsedUp(u32),
     /// *Use another account*.
     StartedOver,
+    /// A recovery code stood in for the code; so many are left.
+    RecoveryCodeUsed(i64),
+    /// A one-time pass stood in for the code.
+    PassUsed,
+    /// A password reset was asked for, whoever was named; for how many minutes its link works.
+    ResetMailed(i64),
+    /// A new password was set by a mailed link.
+    PasswordReset,
+    /// The password was changed by its owner.
+    PasswordChanged,
+    /// It is clear who asks: now the new password may be chosen.
+    ChoosePasswordNow,
     /// A new password was set by invitation.
     PasswordSet,
     /// The first administrator was made.
@@ -121,6 +132,14 @@ pub enum Notice {
     ProfileSaved,
     /// Saved as it was.
     NothingChanged,
+    /// The e-mail address of record is the new one.
+    EmailChanged,
+    /// The present address was proven; the code of the new one is owed.
+    EmailProven,
+    /// The new address was given up.
+    EmailCancelled,
+    /// The new address waited too long or had too many wrong codes.
+    EmailEnded,
     /// Two-factor authentication was turned on; until when (a day) this computer is trusted, if it is.
     TwoFactorOn(Option<String>),
     /// The method or destination in force was replaced.
@@ -154,15 +173,6 @@ pub enum Tone {
     Plain,
     /// Something to do.
     Warning,
-}
-
-/// A point in time, for people and for machines.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moment {
-    /// As a person reads it, in their time zone: `10:42 am`.
-    pub shown: String,
-    /// As RFC 3339 has it, in UTC: `2026-11-24T15:42:00Z`.
-    pub iso: String,
 }
 
 /// One rendered example of a page, for the template test.
@@ -247,6 +257,10 @@ impl Notice {
         match self {
             Self::PasswordSet
             | Self::AdministratorMade
+            | Self::PasswordReset
+            | Self::PasswordChanged
+            | Self::EmailChanged
+            | Self::EmailProven
             | Self::CodeRequested
             | Self::ProfileSaved
             | Self::TwoFactorOn(_)
@@ -261,10 +275,16 @@ impl Notice {
             | Self::SessionEnded
             | Self::LoginEnded
             | Self::StartedOver
+            | Self::PassUsed
+            | Self::ResetMailed(_)
+            | Self::ChoosePasswordNow
+            | Self::EmailCancelled
             | Self::NothingChanged
             | Self::SetUpCancelled => Tone::Plain,
             Self::LoginTookTooLong(_)
             | Self::TriesUsedUp(_)
+            | Self::RecoveryCodeUsed(_)
+            | Self::EmailEnded
             | Self::CodeTooSoon(..)
             | Self::NoMoreCodes
             | Self::TwoFactorOff
@@ -273,22 +293,6 @@ impl Notice {
             | Self::StaleForm => Tone::Warning,
         }
     }
-}
-
-/// A length of time in words, rounded up so that nobody comes back too early: `30 seconds`, `15 minutes`, `1 hour`.
-pub fn in_words(span: TimeDelta) -> String {
-    let seconds = span.num_seconds().max(1);
-    let whole = |size: i64| (seconds + size - 1) / size;
-    match seconds {
-        ..60 => counted(seconds, "second"),
-        60..3_600 => counted(whole(60), "minute"),
-        _ => counted(whole(3_600), "hour"),
-    }
-}
-
-fn counted(count: i64, word: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {word}{s}")
 }
 
 /// Answers a request with a page.
@@ -336,51 +340,9 @@ impl Page {
     }
 }
 
-impl Moment {
-    /// The time of day: `10:42 am`.
-    pub fn clock(at: DateTime<Utc>, zone: Tz) -> Self {
-        Self { shown: when::clock(at, zone), iso: when::iso(at) }
-    }
-
-    /// The time of day for somebody whose time zone may be another: `10:42 am EST`.
-    pub fn clock_and_zone(at: DateTime<Utc>, zone: Tz) -> Self {
-        Self { shown: when::clock_and_zone(at, zone), iso: when::iso(at) }
-    }
-
-    /// The day: `December 8`.
-    pub fn day(at: DateTime<Utc>, zone: Tz) -> Self {
-        Self { shown: when::day(at, zone), iso: when::iso(at) }
-    }
-
-    /// The time of day, with the day where that is another: `December 8, 10:42 am`.
-    pub fn short(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> Self {
-        Self { shown: when::moment(at, now, zone), iso: when::iso(at) }
-    }
-
-    /// A time of an autumn day in Toronto, in the examples.
-    pub fn sample(shown: &str) -> Self {
-        Self { shown: shown.to_owned(), iso: "2026-11-24T15:42:00Z".to_owned() }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lengths_of_time_read_well_and_never_too_short() {
-        for (seconds, words) in [
-            (-5, "1 second"),
-            (30, "30 seconds"),
-            (60, "1 minute"),
-            (61, "2 minutes"),
-            (900, "15 minutes"),
-            (3_600, "1 hour"),
-            (3_601, "2 hours"),
-        ] {
-            assert_eq!(in_words(TimeDelta::seconds(seconds)), words);
-        }
-    }
 
     #[test]
     fn support_is_a_page_an_address_or_words() {

@@ -10,10 +10,20 @@ use crate::domain::ids::Id;
 pub const LOGIN: &str = "/login";
 /// The code page of a login.
 pub const LOGIN_CODE: &str = "/login/code";
+/// What else a login can use.
+pub const LOGIN_ANOTHER_WAY: &str = "/login/another-way";
+/// A recovery code or one-time pass in place of the code of a login.
+pub const LOGIN_RECOVERY: &str = "/login/recovery";
 /// How the code of a login stands, for the small script.
 pub const LOGIN_CODE_STATUS: &str = "/login/code/status";
 /// Who you are here.
 pub const PROFILE: &str = "/profile";
+/// The e-mail address of record.
+pub const EMAIL: &str = "/profile/email";
+/// The password.
+pub const PASSWORD: &str = "/profile/password";
+/// Recovery codes.
+pub const RECOVERY_CODES: &str = "/profile/recovery-codes";
 /// Two Factor Authentication.
 pub const TWO_FACTOR: &str = "/profile/two-factor";
 /// How the code of a set-up stands, for the small script.
@@ -30,6 +40,8 @@ pub const ADMIN_ACCOUNTS: &str = "/admin/accounts";
 pub const ADMIN_ACTIVITY: &str = "/admin/activity";
 /// The first administrator.
 pub const SETUP: &str = "/setup";
+/// A forgotten password is replaced by a mailed link.
+pub const PASSWORD_RESET: &str = "/password/reset";
 /// An invited person sets a password.
 pub const INVITATION: &str = "/invitation";
 
@@ -39,8 +51,14 @@ pub const INVITATION: &str = "/invitation";
 pub enum Next {
     /// Who you are here.
     Profile,
+    /// The e-mail address of record.
+    Email,
+    /// The password.
+    Password,
     /// Two Factor Authentication.
     TwoFactor,
+    /// Recovery codes.
+    RecoveryCodes,
     /// Trusted computers.
     Computers,
     /// Who is in this Postern.
@@ -52,14 +70,25 @@ pub enum Next {
 }
 
 impl Next {
-    const ALL: [Self; 5] =
-        [Self::Profile, Self::TwoFactor, Self::Computers, Self::AdminAccounts, Self::AdminActivity];
+    const ALL: [Self; 8] = [
+        Self::Profile,
+        Self::Email,
+        Self::Password,
+        Self::TwoFactor,
+        Self::RecoveryCodes,
+        Self::Computers,
+        Self::AdminAccounts,
+        Self::AdminActivity,
+    ];
 
     /// The page's path.
     pub fn path(&self) -> String {
         match self {
             Self::Profile => PROFILE.to_owned(),
+            Self::Email => EMAIL.to_owned(),
+            Self::Password => PASSWORD.to_owned(),
             Self::TwoFactor => TWO_FACTOR.to_owned(),
+            Self::RecoveryCodes => RECOVERY_CODES.to_owned(),
             Self::Computers => COMPUTERS.to_owned(),
             Self::AdminAccounts => ADMIN_ACCOUNTS.to_owned(),
             Self::AdminActivity => ADMIN_ACTIVITY.to_owned(),
@@ -79,7 +108,12 @@ impl Next {
     /// What an identity is confirmed for on the way there.
     pub fn confirmed_for(&self) -> ConfirmedFor {
         match self {
-            Self::Profile | Self::TwoFactor | Self::Computers => ConfirmedFor::Change,
+            Self::Profile
+            | Self::Email
+            | Self::Password
+            | Self::TwoFactor
+            | Self::RecoveryCodes
+            | Self::Computers => ConfirmedFor::Change,
             Self::AdminAccounts | Self::AdminActivity | Self::AdminAccount(_) => ConfirmedFor::Administration,
         }
     }

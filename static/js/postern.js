@@ -27,6 +27,21 @@
     });
   }
 
+  // Print and copy what is shown only once.
+  for (const button of all('[data-print]')) {
+    button.hidden = false;
+    button.addEventListener('click', () => print());
+  }
+  for (const button of all('[data-copy]')) {
+    if (!navigator.clipboard) continue;
+    button.hidden = false;
+    button.addEventListener('click', async () => {
+      const lines = all('li', document.getElementById(button.dataset.copy)).map(line => line.textContent);
+      await navigator.clipboard.writeText(lines.join('\n'));
+      for (const word of all('[data-when]', button)) word.hidden = word.dataset.when !== 'copied';
+    });
+  }
+
   const code = one('[autocomplete=one-time-code]');
   if (code) {
     // "Your code is 482 913." becomes 482913; the server drops spaces and dashes, too.

@@ -22,6 +22,8 @@ pub struct TwoFactorPage {
     pub countries: Vec<Country>,
     /// For how many days a computer is trusted; 0 where none ever is.
     pub trusted_days: u16,
+    /// Whether codes go to the mailbox that can reset the password.
+    pub shares_mailbox: bool,
 }
 
 /// A destination waits for its code.
@@ -135,8 +137,13 @@ impl InForce {
 /// Examples for the template test.
 pub fn samples() -> Vec<Sample> {
     let countries: Vec<_> = ["US", "CA"].into_iter().filter_map(Country::parse).collect();
-    let settings =
-        |page, in_force| TwoFactorPage { page, in_force, countries: countries.clone(), trusted_days: 14 };
+    let settings = |page, in_force: InForce| TwoFactorPage {
+        page,
+        shares_mailbox: !in_force.is_off(),
+        in_force,
+        countries: countries.clone(),
+        trusted_days: 14,
+    };
     let form = Page::sample().form.with("email", "ada@harbour.example").with("country", "CA");
     let page = |method: &'static str| Page::sample_logged_in().with_form(form.clone().with("method", method));
     let problem = TwoFactorProblem::Phone(PhoneFault::Length { typed: 9, shortest: 10, longest: 10 });
@@ -176,6 +183,7 @@ pub fn samples() -> Vec<Sample> {
                 in_force: InForce::Off,
                 countries: vec![],
                 trusted_days: 0,
+                shares_mailbox: false,
             },
         ),
         Sample::of("two factor, code sent", &confirm(Page::sample_logged_in(), InForce::Off, false)),

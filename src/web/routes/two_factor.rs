@@ -265,6 +265,7 @@ fn draw_form(person: &LoggedIn, factor: &SecondFactor, page: Page, status: Statu
         in_force: shown::in_force(factor, account.asks_every_login, account.time_zone),
         countries: choosable(factor.destination().as_ref(), &person.portal.services.settings),
         trusted_days: u16::from(person.portal.services.settings.trusted_days),
+        shares_mailbox: factor.shares_mailbox(&account.email),
     };
     answer(&view, status)
 }
