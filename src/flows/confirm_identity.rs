@@ -2,23 +2,20 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::account::{Account, Epochs};
-use crate::domain::challenge::{Challenge, Purpose, SpentTry};
+use crate::domain::challenge::{Challenge, Purpose};
 use crate::domain::code::TypedCode;
 use crate::domain::confirmation::{CONFIRMATION_LIFE, ConfirmedFor, Missing, missing, missing_for};
 use crate::domain::email::Masked;
 use crate::domain::ids::Id;
 use crate::domain::limits::SecondFactorStanding;
 use crate::domain::password::PasswordInput;
-use crate::domain::recovery::RecoveryCode;
 use crate::domain::second_factor::{Method, SecondFactor};
 use crate::domain::session::Session;
 use crate::domain::token::Token;
 use crate::flows::codes::{self, Delivery, NewChallenge, NotEntered, Resend, open_and_send};
 use crate::flows::current::{LoggedIn, still_live};
-use crate::flows::events::{record, tell};
 use crate::flows::password_check::{Checked, Until, check_password};
-use crate::flows::{FlowError, Services, Visitor, email, recovery, two_factor};
+use crate::flows::{FlowError, Services, Visitor, email, two_factor};
 use crate::storage::pending_changes::PendingChange;
 use crate::storage::sessions::Renewal;
 use crate::storage::{AnyConnection, Tx, challenges, pending_changes, second_factors, sessions};
@@ -91,7 +88,7 @@ pub enum Carried {
 
 impl Carried {
     /// Whether the person was told of it by mail already: one act, one mail.
-    fn was_told(&self) -> bool {
+    pub(super) fn was_told(&self) -> bool {
         match self {
             Self::TwoFactor(saved) => matches!(saved, two_factor::Saved::TurnedOff),
             Self::Email(_) => false,
@@ -144,7 +141,7 @@ fn at_least(purpose: ConfirmedFor, is_waiting: bool) -> ConfirmedFor {
     if is_waiting { ConfirmedFor::Change } else { purpose }
 }
 
-fn owed(
+pub(super) fn owed(
     services: &Services,
     conn: &mut AnyConnection,
     session: &Session,
@@ -273,78 +270,8 @@ pub async fn code(
     back_to_the_password(services, session, entered.await?.unwrap_or_else(refusal)).await
 }
 
-/// Takes a recovery code or one-time pass in place of the code.
-///
-/// # Errors
-/// As for any fault; the try stays spent.
-pub async fn stand_in(
-    services: &Services,
-    who: LoggedIn,
-    typed: RecoveryCode,
-    purpose: ConfirmedFor,
-    visitor: Visitor,
-) -> Result<Confirmed, FlowError> {
-    let (this, session) = (services.clone(), who.session.clone());
-    let owed = services.db.read(move |conn| owed(&this, conn, &session)).await?;
-    let Some(challenge) = owed else { return Ok(Confirmed::Gone) };
-    let session = who.session.id.clone();
-    let outcome = match recovery::spend(services, &who.account.id, &challenge.id).await? {
-        Err(refused) => refusal(refused),
-        Ok(spent) => {
-            let this = services.clone();
-            services
-                .db
-                .write(move |tx| {
-                    still_live(tx, &who, this.now())?;
-                    stood_in(&this, tx, spent, who, &challenge.id, &typed, purpose, &visitor)
-                })
-                .await?
-        }
-    };
-    back_to_the_password(services, session, outcome).await
-}
-
-/// Looks again, uses it up, and goes on; exactly one caller gets past that.
-#[expect(clippy::too_many_arguments, reason = "one step of a story, called from one place")]
-fn stood_in(
-    services: &Services,
-    tx: &mut Tx<'_>,
-    _spent: SpentTry,
-    who: LoggedIn,
-    owed: &Id<Challenge>,
-    typed: &RecoveryCode,
-    purpose: ConfirmedFor,
-    visitor: &Visitor,
-) -> Result<Confirmed, FlowError> {
-    let now = services.now();
-    let Some(challenge) = challenges::find(tx, owed, &services.keys)?.filter(|owed| owed.is_open(now)) else {
-        return Ok(Confirmed::Gone);
-    };
-    let Some(proof) = recovery::use_up(services, tx, &who.account.id, typed)? else {
-        return Ok(match challenge.tries_left() {
-            0 => Confirmed::Spent,
-            left => Confirmed::WrongRecovery { left },
-        });
-    };
-    challenges::end_one(tx, owed, now)?;
-    let (happened, _) = recovery::used(tx, &who.account, proof.kind(), visitor)?;
-    let event = record(services, tx, happened)?;
-    let (id, address) = (who.account.id.clone(), who.account.email.clone());
-    let session_epoch = recovery::end_after(tx, &who.account, proof.kind())?;
-    let epochs = Epochs { session: session_epoch, ..who.account.epochs };
-    let who = LoggedIn {
-        session: Session { code_at: Some(now), ..who.session },
-        account: Account { epochs, ..who.account },
-    };
-    let outcome = go_on(services, tx, &who, purpose, visitor)?;
-    if !matches!(&outcome, Confirmed::Done(_, Some(carried)) if carried.was_told()) {
-        tell(services, tx, &event, &id, &[&address])?;
-    }
-    Ok(outcome)
-}
-
 /// With all tries spent, the password has to be given anew.
-async fn back_to_the_password(
+pub(super) async fn back_to_the_password(
     services: &Services,
     session: Id<Session>,
     outcome: Confirmed,
@@ -358,7 +285,7 @@ async fn back_to_the_password(
     Ok(outcome)
 }
 
-fn refusal(refused: NotEntered) -> Confirmed {
+pub(super) fn refusal(refused: NotEntered) -> Confirmed {
     match refused {
         NotEntered::Wrong { left } => Confirmed::WrongCode { left },
         NotEntered::TooOld => Confirmed::TooOld,
@@ -369,7 +296,7 @@ fn refusal(refused: NotEntered) -> Confirmed {
 }
 
 /// One half was just proven: issues the session anew, then asks for the other half or carries out what waits.
-fn go_on(
+pub(super) fn go_on(
     services: &Services,
     tx: &mut Tx<'_>,
     who: &LoggedIn,

@@ -8,6 +8,7 @@
 
 mod codes;
 pub mod computers;
+pub mod confirm_by_recovery;
 pub mod confirm_identity;
 pub mod current;
 pub mod email;

@@ -9,7 +9,7 @@ use crate::domain::code::TypedCode;
 use crate::domain::password::PasswordInput;
 use crate::domain::recovery::RecoveryCode;
 use crate::flows::confirm_identity::{self, Carried, CodePrompt, Confirmed, Prompt};
-use crate::flows::profile;
+use crate::flows::{confirm_by_recovery, profile};
 use crate::web::error::WebError;
 use crate::web::form::FormState;
 use crate::web::gate::{LoggedIn, Submitted};
@@ -121,7 +121,8 @@ async fn take_recovery_code(person: &LoggedIn, typed: &str) -> Result<HttpRespon
     };
     let (services, who, purpose) =
         (&person.portal.services, person.who.clone(), person.pocket.confirmed_for());
-    let outcome = confirm_identity::stand_in(services, who, typed, purpose, person.visitor.clone()).await?;
+    let outcome =
+        confirm_by_recovery::stand_in(services, who, typed, purpose, person.visitor.clone()).await?;
     go_on(person, outcome).await
 }
 

@@ -57,7 +57,8 @@ impl TestApp {
     /// The path of the newest reset link that was mailed to an address, token and all.
     pub async fn reset_link_to(&self, address: &str) -> String {
         let sent = self.sent().await;
-        let words = sent.iter().filter(|entry| entry.to == address).flat_map(|entry| entry.text.split_whitespace());
+        let words =
+            sent.iter().filter(|entry| entry.to == address).flat_map(|entry| entry.text.split_whitespace());
         let mut paths = words.filter_map(|word| word.strip_prefix(&self.base));
         paths.find(|path| path.starts_with("/password/reset")).expect("a reset link").to_owned()
     }

@@ -146,7 +146,6 @@ pub const SHOWN_ONCE: &str = "/profile/recovery-codes";
 /// Somebody who owes a code and is about to give a recovery code.
 async fn with_recovery_codes(app: &TestApp, name: &str) -> Form {
     let code = with_email(app, name).await.make_recovery_codes().await.remove(0);
-    app.browser().log_in(name).await;
     let page = app.code_page(name).await.browser().get("/login/recovery").await;
     page.form("Log in").fill("recovery_code", &code)
 }
