@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::config::{Config, DatabaseUrl};
 use crate::delivery::smtp::Smtp;
+use crate::delivery::twilio::{Twilio, TwilioSetUpFault};
 use crate::delivery::worker::Worker;
 use crate::domain::password::Cost;
 use crate::flows::start::{self, Refusal};
@@ -151,6 +152,19 @@ pub async fn look_first(config: &Config) -> Result<(), StartFault> {
 /// [`StartFault::Mail`] for settings that cannot work.
 pub fn mail_server(config: &Config) -> Result<Option<Smtp>, StartFault> {
     build::mail_server(config)
+}
+
+/// The carrier of text messages, if the configuration has one that is not ours.
+///
+/// # Errors
+/// Why no client can be built for it; serving goes on without text messages then.
+pub fn carrier(config: &Config) -> Result<Option<Twilio>, TwilioSetUpFault> {
+    build::carrier(config)
+}
+
+/// The word of the mode.
+pub fn mode(config: &Config) -> &'static str {
+    build::mode(config.mode)
 }
 
 impl App {

@@ -3,12 +3,12 @@
 
 use std::net::SocketAddr;
 
-use url::Url;
+use url::{Host, Url};
 
 use super::keys::{
     BRAND_NAME, BRAND_PRIVACY, BRAND_SUPPORT, BRAND_TERMS, DATABASE_URL, LISTEN, LOG_FORMAT, MAIL_CA_FILE,
     MAIL_FROM, MAIL_URL, MODE, PASSWORD_MIN_LENGTH, PUBLIC_URL, SECRET_KEY, SECRET_PREVIOUS,
-    SESSION_IDLE_MINUTES, SESSION_MAX_HOURS, TRUSTED_DAYS, TRUSTED_PROXIES,
+    SESSION_IDLE_MINUTES, SESSION_MAX_HOURS, TRUSTED_DAYS, TRUSTED_PROXIES, TWO_FACTOR_REQUIRED,
 };
 use super::reader::Reader;
 use super::secret_key::is_sample;
@@ -29,6 +29,7 @@ pub fn config(reader: &mut Reader) -> Option<Config> {
     let mail = mail(reader);
     let sms = sms(reader, mode);
     let trusted_days = reader.get(&TRUSTED_DAYS);
+    let required = reader.get(&TWO_FACTOR_REQUIRED);
     let min_length = reader.get(&PASSWORD_MIN_LENGTH);
     let session = session(reader);
     let brand = brand(reader);
@@ -40,7 +41,7 @@ pub fn config(reader: &mut Reader) -> Option<Config> {
         secret: secret?,
         mail: mail?,
         sms: sms?,
-        two_factor: TwoFactor { trusted_days: trusted_days? },
+        two_factor: TwoFactor { trusted_days: trusted_days?, required: required? },
         password: Password { min_length: min_length? },
         session: session?,
         brand: brand?,
@@ -58,6 +59,13 @@ fn server(reader: &mut Reader, mode: Option<Mode>) -> Option<Server> {
              listen elsewhere set mode to production",
         );
     }
+    if mode == Some(Mode::Development) && public_url.as_ref().is_some_and(|url| !is_this_machine(url)) {
+        reader.fault(
+            &PUBLIC_URL,
+            "must be http:// and this machine (localhost or a loopback address) in development mode, which shows every \
+             code to whoever can reach it; to be reached under another name set mode to production",
+        );
+    }
     if mode == Some(Mode::Production) && public_url.as_ref().is_some_and(|url| url.scheme() != "https") {
         reader.fault(&PUBLIC_URL, "must begin with https:// in production mode");
     }
@@ -67,6 +75,16 @@ fn server(reader: &mut Reader, mode: Option<Mode>) -> Option<Server> {
 
 fn is_loopback(address: SocketAddr) -> bool {
     address.ip().to_canonical().is_loopback()
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    let is_here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "http" && is_here
 }
 
 fn local_url(listen: SocketAddr) -> Option<Url> {
@@ -162,10 +180,30 @@ mod tests {
     }
 
     #[test]
-    fn production_is_https() {
-        let plain = [("POSTERN_SERVER_PUBLIC_URL", "http://login.acme.test")];
-        assert_only_fault(in_production_with(&plain), "server.public_url", "must begin with https://");
-        assert!(with(&plain).config.is_ok());
+    fn production_is_https_and_development_is_this_machine() {
+        for (url, development, production) in [
+            ("http://login.acme.test", false, false),
+            ("https://login.acme.test", false, true),
+            ("https://localhost:8080", false, true),
+            ("http://localhost:8080", true, false),
+            ("http://postern.localhost", true, false),
+            ("http://127.0.0.1:8080", true, false),
+            ("http://[::1]:8080", true, false),
+            ("http://192.0.2.7:8080", false, false),
+        ] {
+            let given = [("POSTERN_SERVER_PUBLIC_URL", url)];
+            if development {
+                assert!(with(&given).config.is_ok(), "{url}");
+            } else {
+                assert_only_fault(with(&given), "server.public_url", "must be http:// and this machine");
+            }
+            if production {
+                assert!(in_production_with(&given).config.is_ok(), "{url}");
+            } else {
+                let reading = in_production_with(&given);
+                assert_only_fault(reading, "server.public_url", "must begin with https://");
+            }
+        }
     }
 
     #[test]

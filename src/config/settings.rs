@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use url::Url;
 
+use crate::domain::requirement::Required;
 use crate::domain::secret::Secret;
 
 /// Everything an operator can set. Read once at start and passed on; nothing changes it afterwards.
@@ -179,6 +180,8 @@ pub enum TwilioSender {
 pub struct TwoFactor {
     /// For how many days a computer is trusted, 0 to 14; 0 trusts none.
     pub trusted_days: u8,
+    /// Who has to have it.
+    pub required: Required,
 }
 
 /// Rules for passwords.

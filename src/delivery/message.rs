@@ -149,7 +149,9 @@ pub fn text(
 /// # Errors
 /// The [`TextFault`] of the longest text.
 pub fn check_texts(brand: &Brand) -> Result<(), TextFault> {
-    for purpose in [Purpose::Login, Purpose::SetUp, Purpose::ConfirmIdentity, Purpose::EmailOfRecord] {
+    for purpose in
+        [Purpose::Login, Purpose::SetUp, Purpose::ConfirmIdentity, Purpose::EmailOfRecord, Purpose::Mailbox]
+    {
         let body = text_body(purpose, "000000", brand, TimeDelta::minutes(10)).unwrap_or_default();
         if let Some(foreign) = gsm7::foreign(&body) {
             return Err(TextFault::Foreign(foreign));
@@ -186,8 +188,8 @@ mod tests {
     use crate::domain::username::Username;
     use crate::flows::outbox::{CodeMessage, LinkMessage};
 
-    const PURPOSES: [Purpose; 4] =
-        [Purpose::Login, Purpose::SetUp, Purpose::ConfirmIdentity, Purpose::EmailOfRecord];
+    const PURPOSES: [Purpose; 5] =
+        [Purpose::Login, Purpose::SetUp, Purpose::ConfirmIdentity, Purpose::EmailOfRecord, Purpose::Mailbox];
 
     fn at(seconds: i64) -> DateTime<Utc> {
         // 10:42 am on November 24, 2026 in New York

@@ -127,6 +127,9 @@ pub enum TrustEnd {
 }
 
 impl Role {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Person, Self::Administrator];
+
     /// The word in the database.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -137,7 +140,7 @@ impl Role {
 
     /// Reads the word in the database.
     pub fn stored(text: &str) -> Option<Self> {
-        [Self::Person, Self::Administrator].into_iter().find(|role| role.as_str() == text)
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
 }
 
@@ -203,11 +206,9 @@ impl State {
 }
 
 impl Account {
-    /// Whether its e-mail address of record changes only with a code to the present address too: while two-factor
-    /// authentication is required of it and not set up, or somebody else has reset it, a password alone must not move
-    /// the mailbox that the next set-up asks.
-    pub fn must_prove_old_address(&self) -> bool {
-        self.must_prove_mailbox || (self.requires_two_factor && self.method.is_none())
+    /// For how many days it may trust a computer, out of the operator's `two_factor.trusted_days`.
+    pub fn trusted_days(&self, setting: u8) -> u8 {
+        if self.allows_trust { setting } else { 0 }
     }
 
     /// Whether the account may log in.

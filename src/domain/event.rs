@@ -145,6 +145,8 @@ kinds! {
     NotMe = "not_me", "“This wasn’t me”";
     /// The account was made.
     AccountCreated = "account_created", "Account created";
+    /// The invitation was mailed again.
+    InvitationMailed = "invitation_mailed", "Invitation mailed";
     /// The person answered the invitation.
     InvitationAccepted = "invitation_accepted", "Invitation accepted";
     /// The account was disabled.

@@ -113,6 +113,12 @@ pub fn next_step(
         Some(Trust::Holds) => return NextStep::Enter(Entry::by_trusted_computer(proof)),
         Some(Trust::DaysOver) => AskedBecause::DaysOver,
         Some(Trust::Ended(because)) => AskedBecause::trust_ended(because),
+        // Forbidden by an administrator, where the person and the operator would allow it.
+        Some(Trust::AsksEveryLogin) | None
+            if !account.allows_trust && !account.asks_every_login && trusted_days > 0 =>
+        {
+            AskedBecause::Administrator
+        }
         Some(Trust::AsksEveryLogin) => AskedBecause::EveryLogin,
         None if account.asks_every_login || trusted_days == 0 => AskedBecause::EveryLogin,
         None => AskedBecause::NewComputer,
@@ -340,6 +346,33 @@ mod tests {
                 assert_ne!(entered_by, EnteredBy::Code, "no code was entered: {state:?}");
             }
         }
+    }
+
+    #[test]
+    fn an_account_that_may_trust_no_computer_is_asked_on_each_and_told_who_says_so() {
+        let forbidden = Account { allows_trust: false, ..ada() };
+        let computer = TrustedComputer {
+            id: id(4),
+            account: id(1),
+            trust_epoch: 5,
+            browser: BrowserLabel::from_user_agent(None),
+            made_at: at(0),
+            last_used_at: at(0),
+            expires_at: at(0) + TimeDelta::days(14),
+            failures: 0,
+        };
+        let (proof, factor) = (right_password(&id(1), 3), on(telephone()));
+        for computer in [Some(&computer), None] {
+            for (account, days, because) in [
+                (&forbidden, 14, AskedBecause::Administrator),
+                (&forbidden, 0, AskedBecause::EveryLogin),
+                (&Account { asks_every_login: true, ..forbidden.clone() }, 14, AskedBecause::EveryLogin),
+            ] {
+                let step = next_step(&proof, account, &factor, computer, days, at(0));
+                assert!(matches!(step, NextStep::AskForCode(_, found) if found == because));
+            }
+        }
+        assert!(matches!(next_step(&proof, &ada(), &factor, Some(&computer), 14, at(0)), NextStep::Enter(_)));
     }
 
     #[test]

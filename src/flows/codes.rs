@@ -15,7 +15,7 @@ use crate::domain::second_factor::{Destination, Method};
 use crate::flows::{FlowError, Services};
 use crate::storage::outbox::{self, NewMessage, Progress, Reason};
 use crate::storage::sends::{self, NextSend};
-use crate::storage::{AnyConnection, Tx, accounts, challenges, instance, second_factors};
+use crate::storage::{AnyConnection, Tx, accounts, challenges, instance, second_factors, throttles};
 
 /// A challenge to be opened.
 pub(super) struct NewChallenge<'a> {
@@ -69,6 +69,18 @@ pub(super) fn open_and_send(
     account: &Account,
     new: NewChallenge<'_>,
 ) -> Result<(Challenge, Resend), FlowError> {
+    let challenge = open(services, tx, account, new)?;
+    let resend = send(services, tx, account, &challenge)?;
+    Ok((challenge, resend))
+}
+
+/// Opens a challenge whose first code is not due yet.
+pub(super) fn open(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    account: &Account,
+    new: NewChallenge<'_>,
+) -> Result<Challenge, FlowError> {
     let now = services.now();
     let challenge = Challenge {
         id: services.new_id()?,
@@ -91,8 +103,7 @@ pub(super) fn open_and_send(
         ended_at: None,
     };
     challenges::open(tx, &challenge, new.browser.as_str(), &services.sealer()?)?;
-    let resend = send(services, tx, account, &challenge)?;
-    Ok((challenge, resend))
+    Ok(challenge)
 }
 
 /// Sends the code of a challenge, again or for the first time: the challenge's own wait first, then the account's limits,
@@ -141,7 +152,7 @@ pub(super) fn wake_after(services: &Services, tx: &mut Tx<'_>) {
 
 fn is_confirmed(purpose: Purpose) -> bool {
     match purpose {
-        Purpose::Login | Purpose::ConfirmIdentity => true,
+        Purpose::Login | Purpose::ConfirmIdentity | Purpose::Mailbox => true,
         Purpose::SetUp | Purpose::EmailOfRecord => false,
     }
 }
@@ -162,14 +173,19 @@ fn held_until(
     challenge: &Challenge,
 ) -> Result<Option<DateTime<Utc>>, FlowError> {
     // Counting and adding must not interleave: per account always, per installation where texts have a common limit.
+    // Per destination where it is not confirmed, since any account may name it.
     accounts::lock(tx, &account.id)?;
+    let destination = second_factors::index_of(&services.keys, &challenge.destination);
     if challenge.destination.method() == Method::Sms {
         instance::lock(tx)?;
+    }
+    if !is_confirmed(challenge.purpose) {
+        throttles::lock(tx, &destination, services.now())?;
     }
     let next = NextSend {
         account: &account.id,
         channel: challenge.destination.method(),
-        destination: &second_factors::index_of(&services.keys, &challenge.destination),
+        destination: &destination,
         is_confirmed: is_confirmed(challenge.purpose),
         counted_from: account.sends_counted_from,
         texts_an_hour: i64::from(services.settings.texts_an_hour),

@@ -88,7 +88,7 @@ pub async fn overview(services: &Services, who: &LoggedIn) -> Result<Overview, F
             let factor = second_factors::find(conn, &who.account.id, &this.keys)?;
             let waiting = match owed(&this, conn, &who)? {
                 Some(challenge) => Some(Waiting {
-                    is_present: is_present(&who.account, &challenge),
+                    is_present: is_present(&this, &who.account, &challenge),
                     delivery: codes::delivery(conn, &challenge)?,
                     code_ends_at: challenge.code_ends_at,
                     resend_at: codes::resend_at(&challenge),
@@ -101,9 +101,16 @@ pub async fn overview(services: &Services, who: &LoggedIn) -> Result<Overview, F
         .await
 }
 
+/// Whether the address changes only with a code to the present one too: while the next set-up asks that mailbox, a password
+/// alone must not move it.
+fn must_prove_present(services: &Services, account: &Account) -> bool {
+    account.must_prove_mailbox || services.settings.required.guards_set_up_of(account)
+}
+
 /// Whether a code proves the present mailbox, on the way to another.
-fn is_present(account: &Account, challenge: &Challenge) -> bool {
-    account.must_prove_old_address() && challenge.destination == Destination::Email(account.email.clone())
+fn is_present(services: &Services, account: &Account, challenge: &Challenge) -> bool {
+    must_prove_present(services, account)
+        && challenge.destination == Destination::Email(account.email.clone())
 }
 
 fn index_of_present(services: &Services, account: &Account) -> Vec<u8> {
@@ -117,7 +124,7 @@ fn owed(
     who: &LoggedIn,
 ) -> Result<Option<Challenge>, FlowError> {
     let (owner, keys, now) = (who.session.id.as_str(), &services.keys, services.now());
-    if who.account.must_prove_old_address() {
+    if must_prove_present(services, &who.account) {
         let present = index_of_present(services, &who.account);
         let first = challenges::find_open_at(conn, owner, PURPOSE, &present, keys, now)?;
         if let Some(first) = first {
@@ -179,7 +186,7 @@ pub(super) fn carry_out(
         open_and_send(services, tx, &who.account, new)
     };
     send_to(address)?;
-    if who.account.must_prove_old_address() && *address != who.account.email {
+    if must_prove_present(services, &who.account) && *address != who.account.email {
         send_to(&who.account.email)?;
     }
     Ok(Saved::CodeOwed)
@@ -236,7 +243,7 @@ fn entered(
         if challenges::find_open(tx, owner, PURPOSE, &services.keys, now)?.is_some() {
             return Ok(EmailEntry::PresentProven);
         }
-    } else if account.must_prove_old_address() {
+    } else if must_prove_present(services, &account) {
         let present = index_of_present(services, &account);
         if !challenges::was_proven(tx, owner, PURPOSE, &present, opened_at)? {
             return Ok(EmailEntry::Gone);

@@ -81,7 +81,7 @@ pub async fn prompt(services: &Services, pending: &PendingLogin) -> Result<Optio
             if !challenge.is_open(now) || challenge.tries_left() == 0 {
                 return Ok(None);
             }
-            let days = this.settings.trusted_days;
+            let days = account.trusted_days(this.settings.trusted_days);
             Ok(Some(Prompt {
                 method: challenge.destination.method(),
                 destination: challenge.destination.masked(),
@@ -162,7 +162,7 @@ pub(super) fn trust(
     wanted: bool,
     visitor: &Visitor,
 ) -> Result<ComputerCookie, FlowError> {
-    let (now, days) = (services.now(), services.settings.trusted_days);
+    let (now, days) = (services.now(), account.trusted_days(services.settings.trusted_days));
     let old = visitor.computer.as_ref().map(Token::hash);
     let until = asks_again_at(account.asks_every_login, days, now).filter(|_| wanted);
     let Some(expires_at) = until else {

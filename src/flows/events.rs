@@ -3,7 +3,7 @@
 use crate::domain::account::Account;
 use crate::domain::email::EmailAddress;
 use crate::domain::event::{Actor, EventKind, SecurityEvent};
-use crate::domain::ids::Id;
+use crate::domain::ids::{ID_BYTES, Id};
 use crate::domain::link::{LinkPurpose, NOT_ME_LIFE};
 use crate::domain::second_factor::SecondFactor;
 use crate::flows::links::{self, NewLink};
@@ -53,9 +53,11 @@ pub(super) fn record(
     tx: &mut Tx<'_>,
     happened: Happened<'_>,
 ) -> Result<Id<SecurityEvent>, FlowError> {
+    // One moment for both: lists take a day's lines by the time in their identifiers.
+    let at = services.now();
     let event = SecurityEvent {
-        id: services.new_id()?,
-        at: services.now(),
+        id: Id::new(at, &services.random.bytes::<ID_BYTES>()?),
+        at,
         kind: happened.kind,
         actor: happened.actor,
         account: happened.account.clone(),
@@ -87,6 +89,21 @@ pub(super) fn tell(
             NewLink { purpose: LinkPurpose::NotMe, account, address: Some(address), event: Some(event) };
         links::make(services, tx, &new)?;
     }
+    Ok(())
+}
+
+/// Tells an address that is not the account's any more. The link there is bound to the address that is: whoever reads the
+/// old one gets nothing by it.
+pub(super) fn tell_elsewhere(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    event: &Id<SecurityEvent>,
+    account: &Id<Account>,
+    told: &EmailAddress,
+    of_record: &EmailAddress,
+) -> Result<(), FlowError> {
+    let new = NewLink { purpose: LinkPurpose::NotMe, account, address: Some(of_record), event: Some(event) };
+    links::make_to(services, tx, &new, Some(told))?;
     Ok(())
 }
 

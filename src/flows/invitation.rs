@@ -11,9 +11,9 @@ use crate::domain::token::Token;
 use crate::domain::username::Username;
 use crate::flows::events::{Happened, record};
 use crate::flows::links::{self, NewLink};
-use crate::flows::{FlowError, Services};
+use crate::flows::{FlowError, Services, Visitor};
 use crate::storage::accounts::NewAccount;
-use crate::storage::{self, StorageError, Taken, accounts, pending_logins, sessions};
+use crate::storage::{self, StorageError, Taken, Tx, accounts, pending_logins, sessions};
 
 /// An account to be made.
 pub struct New {
@@ -64,38 +64,44 @@ pub enum Standing {
 /// # Errors
 /// As for any fault.
 pub async fn create(services: &Services, new: New, actor: Actor) -> Result<Made, FlowError> {
-    let New { username, email, role, first } = new;
-    let (stored, mails) = match first {
-        First::Password(password) => (Some(stored_form(services, password).await?), false),
-        First::PrintedLink => (None, false),
-        First::MailedLink => (None, true),
-    };
+    let (mut new, mut stored) = (new, None);
+    if let First::Password(password) = new.first {
+        stored = Some(stored_form(services, password).await?);
+        new.first = First::PrintedLink;
+    }
     let this = services.clone();
-    let made = services
-        .db
-        .write(move |tx| {
-            let (id, now) = (this.new_id()?, this.now());
-            let new =
-                NewAccount { id: &id, username: &username, email: &email, role, password: stored.as_ref() };
-            accounts::create(tx, &new, now)?;
-            let happened = Happened::by(actor.clone(), EventKind::AccountCreated, &id);
-            record(&this, tx, happened.in_detail(role.as_str()))?;
-            if stored.is_some() {
-                return Ok(Made::WithPassword);
-            }
-            let address = mails.then_some(&email);
-            let new = NewLink { purpose: LinkPurpose::Invitation, account: &id, address, event: None };
-            let link = links::make(&this, tx, &new)?;
-            if mails {
-                return Ok(Made::Mailed(id));
-            }
-            Ok(Made::Invited(links::url(&this, &link)?))
-        })
-        .await;
+    let made = services.db.write(move |tx| make(&this, tx, &new, stored.as_ref(), actor.clone(), None)).await;
     match made {
         Err(FlowError::Storage(StorageError::Taken(Taken::Username))) => Ok(Made::NameTaken),
         other => other,
     }
+}
+
+/// Makes an account in a transaction that is under way: with this password, or else with a link.
+pub(super) fn make(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    new: &New,
+    password: Option<&PasswordHash>,
+    actor: Actor,
+    visitor: Option<&Visitor>,
+) -> Result<Made, FlowError> {
+    let New { username, email, role, first } = new;
+    let (id, now) = (services.new_id()?, services.now());
+    accounts::create(tx, &NewAccount { id: &id, username, email, role: *role, password }, now)?;
+    let happened = Happened::by(actor, EventKind::AccountCreated, &id).in_detail(role.as_str());
+    record(services, tx, visitor.into_iter().fold(happened, Happened::from))?;
+    if password.is_some() {
+        return Ok(Made::WithPassword);
+    }
+    let mails = matches!(first, First::MailedLink);
+    let address = mails.then_some(email);
+    let new = NewLink { purpose: LinkPurpose::Invitation, account: &id, address, event: None };
+    let link = links::make(services, tx, &new)?;
+    if mails {
+        return Ok(Made::Mailed(id));
+    }
+    Ok(Made::Invited(links::url(services, &link)?))
 }
 
 /// A password, as it is stored.

@@ -34,6 +34,16 @@ pub(super) enum Standing {
 
 /// Makes a link, and puts it on its way where it has an address.
 pub(super) fn make(services: &Services, tx: &mut Tx<'_>, new: &NewLink<'_>) -> Result<Link, FlowError> {
+    make_to(services, tx, new, new.address)
+}
+
+/// The same, where the message goes to another address than the one the link is bound to.
+pub(super) fn make_to(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    new: &NewLink<'_>,
+    recipient: Option<&EmailAddress>,
+) -> Result<Link, FlowError> {
     let now = services.now();
     let link = Link {
         id: services.new_id()?,
@@ -47,7 +57,7 @@ pub(super) fn make(services: &Services, tx: &mut Tx<'_>, new: &NewLink<'_>) -> R
         used_at: None,
     };
     links::put(tx, &link)?;
-    if let Some(address) = new.address {
+    if let Some(address) = recipient {
         let message = NewMessage {
             id: &services.new_id()?,
             account: new.account,

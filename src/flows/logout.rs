@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::account::Account;
 use crate::domain::ids::Id;
+use crate::domain::session::Session;
 use crate::domain::token::Token;
 use crate::flows::{FlowError, Services};
-use crate::storage::{Tx, challenges, pending_logins, sessions, trusted_computers};
+use crate::storage::{Tx, accounts, challenges, pending_logins, sessions, trusted_computers};
 
 /// Ends a session. With `forget`, the browser's token stops sparing this account's code. Answers whether anything still
 /// hangs on that token.
@@ -15,7 +16,7 @@ use crate::storage::{Tx, challenges, pending_logins, sessions, trusted_computers
 /// As for any fault.
 pub async fn log_out(
     services: &Services,
-    ticket: Token,
+    session: Id<Session>,
     account: Id<Account>,
     forget: Option<Token>,
 ) -> Result<bool, FlowError> {
@@ -23,7 +24,9 @@ pub async fn log_out(
     services
         .db
         .write(move |tx| {
-            sessions::end(tx, &ticket.hash())?;
+            // By its identifier, and after whatever issues it anew at this moment: by its token it might be missed.
+            accounts::lock(tx, &account)?;
+            sessions::end_one(tx, &session)?;
             let Some(computer) = forget else { return Ok(true) };
             trusted_computers::forget_token(tx, &account, &computer.hash())?;
             Ok(trusted_computers::any_on(tx, &computer.hash(), now)?)

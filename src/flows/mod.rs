@@ -6,6 +6,9 @@
 //! On PostgreSQL two stories about one account may meet. They lock in one order, or each would wait for the other: the
 //! account, then the installation, then its challenges, sessions and all the rest.
 
+pub mod account_list;
+pub mod activity_log;
+pub mod admin;
 mod codes;
 pub mod computers;
 pub mod confirm_by_recovery;
@@ -27,6 +30,7 @@ pub mod password;
 pub mod password_check;
 pub mod password_reset;
 pub mod profile;
+pub mod prove_mailbox;
 pub mod recovery;
 pub mod setup;
 pub mod start;
@@ -44,6 +48,7 @@ use crate::domain::ids::{ID_BYTES, Id};
 use crate::domain::keys::Keys;
 use crate::domain::password::{Cost, HashingFault, PasswordRules};
 use crate::domain::phone::Country;
+use crate::domain::requirement::Required;
 use crate::domain::secret::Secret;
 use crate::domain::session::SessionRules;
 use crate::domain::token::{TOKEN_BYTES, Token};
@@ -86,6 +91,8 @@ pub struct Settings {
     pub public_url: Url,
     /// How long a computer is trusted, in days; 0 for never.
     pub trusted_days: u8,
+    /// Who has to have two-factor authentication.
+    pub required: Required,
     /// How long sessions live.
     pub sessions: SessionRules,
     /// What a new password must be.

@@ -8,14 +8,18 @@ use chrono::{DateTime, Utc};
 use crate::domain::account::Account;
 use crate::domain::ids::Id;
 use crate::domain::limits::{AFTER_RESET_FAILURES, NameStanding};
+use crate::domain::link::Link;
 use crate::domain::password::{Claim, PasswordHash, PasswordInput, PasswordProof, check, hash};
 use crate::domain::secret::Secret;
+use crate::domain::token::Token;
 use crate::domain::trusted_computer::{Trust, TrustedComputer};
 use crate::domain::username::Username;
 use crate::flows::hashing::Place;
 use crate::flows::turns::Turn;
 use crate::flows::{FlowError, Services, Visitor, links};
-use crate::storage::{StorageError, Tx, accounts, failed_logins, throttles, trusted_computers};
+use crate::storage::{
+    AnyConnection, StorageError, Tx, accounts, failed_logins, throttles, trusted_computers,
+};
 
 /// What a typed password was worth.
 pub(super) enum Checked {
@@ -119,7 +123,15 @@ pub(super) async fn check_password(
     visitor: &Visitor,
 ) -> Result<Checked, FlowError> {
     let (subject, network) = (subject(services, typed_name), network(services, visitor));
-    let turn = services.turns.wait(&subject, network.as_deref()).await?;
+    let turn = match look(services, typed_name, &subject, network.as_deref(), visitor).await? {
+        Looked::Rests(until) => return Ok(Checked::Rests(until)),
+        Looked::Trusted(computer) => services.turns.wait(computer.as_str().as_bytes(), None).await?,
+        Looked::JustReset(allowance) => services.turns.wait(&allowance, None).await?,
+        Looked::Open => {
+            let whose = [subject.as_slice(), network.as_deref().unwrap_or_default()].concat();
+            services.turns.wait(&whose, network.as_deref()).await?
+        }
+    };
     let place = services.hashing.reserve()?;
     let found = match count(services, typed_name, subject, network, visitor).await? {
         Ok(found) => found,
@@ -154,6 +166,74 @@ fn network(services: &Services, visitor: &Visitor) -> Option<Vec<u8>> {
     (!visitor.is_exempt).then(mac)
 }
 
+/// What a first look says, before anything is waited for or written.
+enum Looked {
+    /// Nothing is looked at before this: answered at once, and it cost a read.
+    Rests(Until),
+    /// The browser is one that the account trusts: strangers at its name do not hold it up.
+    Trusted(Id<TrustedComputer>),
+    /// The browser is one in which the account's password was just reset, and has an allowance of its own left.
+    JustReset(Vec<u8>),
+    /// Everything else.
+    Open,
+}
+
+/// Looks, without counting. A crowd that can only be told to wait must take no turn, no place and no write from those whose
+/// password would be checked; the count decides, and looks again.
+async fn look(
+    services: &Services,
+    typed_name: &str,
+    subject: &[u8],
+    network: Option<&[u8]>,
+    visitor: &Visitor,
+) -> Result<Looked, FlowError> {
+    let (now, days) = (services.now(), services.settings.trusted_days);
+    let key = Username::parse(typed_name).ok().map(|name| name.key());
+    let (subject, network) = (subject.to_vec(), network.map(<[u8]>::to_vec));
+    let (token, reset_by, this) = (visitor.computer.clone(), visitor.reset_by.clone(), services.clone());
+    services
+        .db
+        .glance(move |conn| {
+            if let (Some(key), Some(token)) = (&key, &token)
+                && let Some((account, _)) = accounts::for_login(conn, key, now)?
+                && let Some(computer) = trusted(conn, &account, token, days, now)?
+            {
+                return Ok(Looked::Trusted(computer));
+            }
+            if let (Some(key), Some(token)) = (&key, &reset_by)
+                && let Some((account, _)) = accounts::for_login(conn, key, now)?
+                && let Some(allowance) = allowance(&this, conn, &account.id, token)?
+                && throttles::has_left(conn, &allowance, AFTER_RESET_FAILURES)?
+            {
+                return Ok(Looked::JustReset(allowance));
+            }
+            if let Some(network) = &network
+                && let Some(until) = failed_logins::rests_until(conn, network, now)?
+            {
+                return Ok(Looked::Rests(Until::Network(until)));
+            }
+            Ok(match throttles::standing(conn, &subject, now)? {
+                NameStanding::Open => Looked::Open,
+                NameStanding::Rests(until) => Looked::Rests(Until::Moment(until)),
+                NameStanding::Closed => Looked::Rests(Until::Reset),
+            })
+        })
+        .await
+}
+
+/// The computer that carries a token, if the account trusts it.
+fn trusted(
+    conn: &mut AnyConnection,
+    account: &Account,
+    token: &Token,
+    days: u8,
+    now: DateTime<Utc>,
+) -> Result<Option<Id<TrustedComputer>>, StorageError> {
+    Ok(trusted_computers::find(conn, &token.hash(), &account.id)?
+        .filter(|computer| computer.trust(account, days, now) == Trust::Holds)
+        .map(|computer| computer.id))
+}
+
 /// Looks the name up and counts the try. A computer that the account trusts has an allowance of its own, so that strangers
 /// cannot lock the owner out of it, and no limit by address; for every other name it counts like any browser.
 async fn count(
@@ -175,9 +255,7 @@ async fn count(
                 None => None,
             };
             let computer = match (&found, &token) {
-                (Some((account, _)), Some(token)) => trusted_computers::find(tx, &token.hash(), &account.id)?
-                    .filter(|computer| computer.trust(account, days, now) == Trust::Holds)
-                    .map(|computer| computer.id),
+                (Some((account, _)), Some(token)) => trusted(tx, account, token, days, now)?,
                 (Some(_) | None, Some(_) | None) => None,
             };
             let is_trusted = match &computer {
@@ -186,7 +264,10 @@ async fn count(
             };
             let after_reset = match (&found, &reset_by) {
                 (Some((account, _)), Some(token)) if !is_trusted => {
-                    count_after_reset(&this, tx, &account.id, token, now)?
+                    match allowance(&this, tx, &account.id, token)? {
+                        Some(own) => throttles::count_of(tx, &own, AFTER_RESET_FAILURES, now)?.then_some(own),
+                        None => None,
+                    }
                 }
                 (Some(_) | None, Some(_) | None) => None,
             };
@@ -206,22 +287,16 @@ async fn count(
         .await
 }
 
-/// Counts the try at the allowance of the browser in which this account's password was just reset, and answers under what;
-/// `None` if it has none, or none left.
-fn count_after_reset(
+/// Under what wrong passwords are counted in the browser in which this account's password was just reset.
+fn allowance(
     services: &Services,
-    tx: &mut Tx<'_>,
+    conn: &mut AnyConnection,
     account: &Id<Account>,
     token: &Secret<String>,
-    now: DateTime<Utc>,
 ) -> Result<Option<Vec<u8>>, FlowError> {
-    let Some(link) = links::reset_by(services, tx, token.expose())?.filter(|link| link.account == *account)
-    else {
-        return Ok(None);
-    };
-    let allowance = services.keys.throttle().mac(&[b"after reset", link.id.as_str().as_bytes()]).to_vec();
-    let is_left = throttles::count_of(tx, &allowance, AFTER_RESET_FAILURES, now)?;
-    Ok(is_left.then_some(allowance))
+    let link = links::reset_by(services, conn, token.expose())?.filter(|link| link.account == *account);
+    let subject = |link: Link| services.keys.throttle().mac(&[b"after reset", link.id.as_str().as_bytes()]);
+    Ok(link.map(|link| subject(link).to_vec()))
 }
 
 /// Counts the try for the name, and notes it for the address; answers until when neither is looked at, if so. Always the

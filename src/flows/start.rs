@@ -3,7 +3,7 @@
 use crate::domain::account::Account;
 use crate::flows::{FlowError, Services};
 use crate::storage::instance::{self, Fact};
-use crate::storage::{Db, StorageError, accounts, migrate, throttles};
+use crate::storage::{Db, StorageError, accounts, migrate};
 
 /// Why a start is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,25 +116,4 @@ pub async fn list_accounts(services: &Services, after: String) -> Result<Vec<Acc
     const PAGE: i64 = 100;
     let now = services.now();
     services.db.read(move |conn| Ok(accounts::list(conn, &after, PAGE, now)?)).await
-}
-
-/// Lifts every pause of an account: of its name, and of its codes. `false` if there is no such account.
-///
-/// # Errors
-/// As for any fault.
-pub async fn unlock(
-    services: &Services,
-    username: &crate::domain::username::Username,
-) -> Result<bool, FlowError> {
-    let subject = super::password_check::subject(services, username.as_str());
-    let (key, now) = (username.key(), services.now());
-    services
-        .db
-        .write(move |tx| {
-            let Some((account, _)) = accounts::for_login(tx, &key, now)? else { return Ok(false) };
-            accounts::forgive_codes(tx, &account.id)?;
-            throttles::clear(tx, &subject)?;
-            Ok(true)
-        })
-        .await
 }

@@ -1,8 +1,8 @@
-//! One password check at a time for one name, and a few for one address, on one instance.
+//! One password check at a time for one name from one address, and a few for one address, on one instance.
 //!
 //! Each check counts itself as a failure before it begins, so that no burst gets past a limit. Without turns, a person who
 //! clicks *Log in* six times with the right password would be told to wait, and so would an office behind one address at
-//! nine o'clock. Across instances the counts alone decide.
+//! nine o'clock. Across addresses and instances the counts alone decide, so that nobody's turn is held by strangers.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,7 +41,7 @@ type Permit = Option<OwnedSemaphorePermit>;
 struct Queues(Mutex<HashMap<Vec<u8>, Arc<Semaphore>>>);
 
 impl Turns {
-    /// Waits for both turns: first the name's, so that one name does not take all those of an address.
+    /// Waits for both turns: first that of whoever is checked, so that one name does not take all those of an address.
     ///
     /// # Errors
     /// [`Refused::Busy`] if that takes too long.

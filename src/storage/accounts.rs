@@ -21,7 +21,7 @@ use crate::storage::schema::accounts;
 use crate::storage::{AnyConnection, StorageError, Tx};
 
 pub use credentials::{confirm_email, replace_email, replace_password};
-use standing::restate;
+pub(super) use standing::restate;
 pub use standing::{ask_every_login, count_code_failure, end_sessions, end_trust, forgive_codes, lock};
 
 /// What a new account begins with.
@@ -110,9 +110,9 @@ impl AccountRow {
 }
 
 /// The word that stands where no method is on: the value of the option on the page.
-const NO_METHOD: &str = "disabled";
+pub(super) const NO_METHOD: &str = "disabled";
 
-fn method(word: &str) -> Result<Option<Method>, StorageError> {
+pub(super) fn method(word: &str) -> Result<Option<Method>, StorageError> {
     if word == NO_METHOD {
         return Ok(None);
     }

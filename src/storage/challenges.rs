@@ -185,6 +185,28 @@ pub fn was_proven(
     Ok(row.is_some())
 }
 
+/// The newest challenge of an owner for a purpose whose code was entered after this moment.
+///
+/// # Errors
+/// As for any read.
+pub fn find_used(
+    conn: &mut AnyConnection,
+    owner: &str,
+    purpose: Purpose,
+    keys: &Keys,
+    since: DateTime<Utc>,
+) -> Result<Option<Challenge>, StorageError> {
+    let row: Option<ChallengeRow> = challenges::table
+        .filter(challenges::owner_id.eq(owner))
+        .filter(challenges::purpose.eq(purpose.as_str()))
+        .filter(challenges::used_at.gt(micros(since)))
+        .order(challenges::id.desc())
+        .select(ChallengeRow::as_select())
+        .first(conn)
+        .optional()?;
+    row.map(|row| row.challenge(keys)).transpose()
+}
+
 /// What the browser that asked for a challenge calls itself.
 ///
 /// # Errors

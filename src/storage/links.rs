@@ -104,6 +104,25 @@ pub fn end_all(
     Ok(())
 }
 
+/// Ends every open link of an account that went to this address, whatever it is for: whoever reads it is not its owner.
+///
+/// # Errors
+/// As for any write.
+pub fn end_all_to(
+    tx: &mut Tx<'_>,
+    account: &Id<Account>,
+    address: &EmailAddress,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let open = links::table
+        .filter(links::account_id.eq(account.as_str()))
+        .filter(links::address.eq(address.as_str()))
+        .filter(links::used_at.is_null())
+        .filter(links::expires_at.gt(micros(now)));
+    diesel::update(open).set(links::expires_at.eq(micros(now))).execute(&mut **tx)?;
+    Ok(())
+}
+
 /// How many links for this were made for an account since then.
 ///
 /// # Errors

@@ -4,11 +4,14 @@
 //! appears in `connection` and `migrate` and nowhere else. [`Db::read`] and [`Db::write`] are the only doors: one
 //! closure is one transaction, it runs on a blocking thread, and nothing in it awaits.
 
+pub mod account_lists;
 pub mod accounts;
+pub mod administration;
 pub mod challenges;
 mod columns;
 mod connection;
 mod error;
+pub mod event_lists;
 pub mod events;
 pub mod failed_logins;
 pub mod former_states;

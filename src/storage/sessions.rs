@@ -117,6 +117,15 @@ pub fn end(tx: &mut Tx<'_>, token: &TokenHash) -> Result<(), StorageError> {
     Ok(())
 }
 
+/// Ends one session, whatever its token is by now.
+///
+/// # Errors
+/// As for any write.
+pub fn end_one(tx: &mut Tx<'_>, id: &Id<Session>) -> Result<(), StorageError> {
+    diesel::delete(sessions::table.find(id.as_str())).execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Notes a fresh password or code in a session that confirms who is there, and gives it a new token.
 pub struct Renewal<'a> {
     /// The token from now on.

@@ -48,6 +48,28 @@ pub fn count_of(
     Ok(rows == 1)
 }
 
+/// Whether anything is left of an allowance, without counting anything.
+///
+/// # Errors
+/// As for any read.
+pub fn has_left(conn: &mut AnyConnection, subject: &[u8], most: u32) -> Result<bool, StorageError> {
+    let (failures, _) = row(conn, subject)?.unwrap_or_default();
+    Ok(count(failures)? < most)
+}
+
+/// How a name stands, without counting anything.
+///
+/// # Errors
+/// As for any read.
+pub fn standing(
+    conn: &mut AnyConnection,
+    subject: &[u8],
+    now: DateTime<Utc>,
+) -> Result<NameStanding, StorageError> {
+    let (failures, rests_until) = row(conn, subject)?.unwrap_or_default();
+    Ok(name_standing(count(failures)?, maybe_time(rests_until)?, now))
+}
+
 /// Makes transactions about one subject follow each other, on PostgreSQL too, by touching its row.
 ///
 /// # Errors

@@ -12,8 +12,8 @@ use std::rc::Rc;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{HOST, HeaderName};
+use actix_web::http::{StatusCode, Version};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{Error, ResponseError};
 use url::Url;
@@ -103,7 +103,7 @@ impl HostGuard {
     fn judge_in_development(&self, req: &ServiceRequest) -> Result<(), Misdirected> {
         if !req.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback()) {
             Err(Misdirected::DevelopmentPeer)
-        } else if req.headers().keys().any(is_proxys) {
+        } else if req.headers().keys().any(is_proxys) || req.version() < Version::HTTP_11 {
             Err(Misdirected::DevelopmentProxy)
         } else if !self.is_for_us(req) {
             Err(Misdirected::DevelopmentHost)
@@ -134,9 +134,24 @@ fn names(public_url: &Url) -> Vec<String> {
     with_port.into_iter().chain(alone).collect()
 }
 
+/// The headers by which proxies and those who serve through them say for whom they ask. A proxy that adds none, as nginx
+/// does by itself, speaks HTTP/1.0; no browser does.
 fn is_proxys(header: &HeaderName) -> bool {
+    const NAMES: [&str; 11] = [
+        "forwarded",
+        "via",
+        "x-real-ip",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "x-original-host",
+        "x-scheme",
+        "cf-connecting-ip",
+        "true-client-ip",
+        "fastly-client-ip",
+        "x-envoy-external-address",
+    ];
     let header = header.as_str();
-    ["forwarded", "x-real-ip", "via"].contains(&header) || header.starts_with("x-forwarded")
+    NAMES.contains(&header) || header.starts_with("x-forwarded") || header.starts_with("x-original-forwarded")
 }
 
 #[cfg(test)]
@@ -199,9 +214,19 @@ mod tests {
 
     #[actix_web::test]
     async fn development_answers_no_proxy() {
-        for header in
-            ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via"]
-        {
+        let old = asking("localhost:8080").version(Version::HTTP_10);
+        assert_eq!(refusal(development(), old).await, Some(Misdirected::DevelopmentProxy));
+        for header in [
+            "Forwarded",
+            "X-Forwarded-For",
+            "X-Forwarded-Host",
+            "X-Forwarded-Proto",
+            "X-Original-Forwarded-For",
+            "X-Real-IP",
+            "Via",
+            "CF-Connecting-IP",
+            "True-Client-IP",
+        ] {
             let request = asking("localhost:8080").insert_header((header, "x"));
             assert_eq!(
                 refusal(development(), request).await,

@@ -115,6 +115,7 @@ fn bad_form(bad: &BadForm) -> ErrorKind {
         BadForm::ContentType
         | BadForm::Malformed
         | BadForm::Interrupted
+        | BadForm::TooSlow
         | BadForm::Missing(_)
         | BadForm::Repeated(_)
         | BadForm::NotACheckbox(_)
@@ -176,10 +177,12 @@ fn is_fault(status: StatusCode) -> bool {
 fn drawn(bare: HttpResponse, portal: Option<&Portal>, id: &str) -> HttpResponse {
     let Some(portal) = portal else { return bare };
     let kind = kind_of(&bare, portal);
-    if let Some(fault) = bare.error()
-        && kind == ErrorKind::Broken
-    {
-        tracing::error!(request = id, %fault, "a request broke");
+    match (bare.error(), &kind) {
+        (Some(fault), ErrorKind::Broken) => tracing::error!(request = id, %fault, "a request broke"),
+        (Some(fault), ErrorKind::Unavailable) => {
+            tracing::warn!(request = id, %fault, "a request was put off")
+        }
+        (Some(_) | None, _) => {}
     }
     let mut page = Page::new(portal.site.clone());
     page.request_id = id.to_owned();

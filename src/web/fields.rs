@@ -41,6 +41,9 @@ pub enum BadForm {
     /// The connection ended before the body did.
     #[error("the form did not arrive whole")]
     Interrupted,
+    /// The body took too long to arrive.
+    #[error("the form took too long to arrive")]
+    TooSlow,
     /// A field of this name was needed and is not there.
     #[error("the field {0} is missing")]
     Missing(&'static str),
@@ -62,6 +65,7 @@ impl ResponseError for BadForm {
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Malformed
             | Self::Interrupted
+            | Self::TooSlow
             | Self::Missing(_)
             | Self::Repeated(_)
             | Self::NotACheckbox(_)

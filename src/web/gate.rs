@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
-use actix_web::http::header::LOCATION;
+use actix_web::http::header::{LOCATION, USER_AGENT};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use subtle::ConstantTimeEq;
 
@@ -17,7 +17,7 @@ use crate::domain::session::{PENDING_LOGIN_LIFE, PendingLogin};
 use crate::domain::token::Token;
 use crate::flows::current::{self, Found, Owed};
 use crate::flows::{ComputerCookie, FlowError, Visitor};
-use crate::web::browser::{ClientAddress, TrustedProxies, UserAgent, cookies};
+use crate::web::browser::{ClientAddress, TrustedProxies, cookies};
 use crate::web::error::WebError;
 use crate::web::fields::{FORM_TOKEN, Fields};
 use crate::web::page::{Notice, Page, Viewer};
@@ -73,17 +73,17 @@ impl Visit {
     async fn of(req: HttpRequest) -> Result<Self, WebError> {
         let portal = req.app_data::<web::Data<Portal>>().cloned().ok_or(WebError::BadRequest)?;
         let address = ClientAddress::extract(&req).await.map_err(|_| WebError::BadRequest)?;
-        let agent = UserAgent::extract(&req).await.unwrap_or_else(|never| match never {});
         if let Some(proxies) = req.app_data::<web::Data<TrustedProxies>>() {
             proxies.note_stray(&req, portal.services.clock.now());
         }
         let computer = cookies::read(&req, portal.cookies).and_then(|text| Token::parse(text.expose()));
         let request_id = request_id(&req).map(|id| id.as_str().to_owned()).unwrap_or_default();
         let pocket = Pocket::of(&req);
+        let agent = req.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
         let visitor = Visitor {
             network: address.limit_key(),
             is_exempt: portal.is_development() && address.ip().is_loopback(),
-            browser: BrowserLabel::from_user_agent(agent.as_deref()),
+            browser: BrowserLabel::from_user_agent(agent),
             computer,
             reset_by: pocket.reset_by(),
             request_id,
@@ -302,7 +302,14 @@ impl FromRequest for LoggedIn {
             match visit.pocket.ticket() {
                 Some(Ticket::LoggedIn(token)) => {
                     match current::logged_in(&visit.portal.services, &token).await? {
-                        Found::Live(who) => return Ok(Self { visit, token, who: *who }),
+                        Found::Live(who) => {
+                            // Read anew at every request, so it takes effect at the next one.
+                            let owes = visit.portal.services.settings.required.is_owed_by(&who.account);
+                            if owes && !paths::is_open_before_set_up(req.path()) {
+                                return Err(WebError::GoTo(paths::TWO_FACTOR));
+                            }
+                            return Ok(Self { visit, token, who: *who });
+                        }
                         Found::IdledOut | Found::Nobody => {}
                     }
                 }
@@ -335,8 +342,8 @@ impl FromRequest for Administrator {
             if missing_for(ConfirmedFor::Administration, session, is_on, now).is_none() {
                 return Ok(Self(person));
             }
-            let next = Next::of(req.path()).filter(|_| req.method() != Method::POST);
-            person.pocket.go_next(next.unwrap_or(Next::AdminAccounts));
+            // Where an act was about to be done, its own page comes next: it asks again before anything happens.
+            person.pocket.go_next(Next::of(req.path()).unwrap_or(Next::AdminAccounts));
             Err(WebError::GoTo(paths::CONFIRM))
         })
     }

@@ -31,9 +31,19 @@ impl Moment {
         Self { shown: when::day(at, zone), iso: when::iso(at) }
     }
 
+    /// The day, with its year: `November 24, 2026`.
+    pub fn date(at: DateTime<Utc>, zone: Tz) -> Self {
+        Self { shown: when::day_with_year(at, zone), iso: when::iso(at) }
+    }
+
     /// The time of day, with the day where that is another: `December 8, 10:42 am`.
     pub fn short(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> Self {
         Self { shown: when::moment(at, now, zone), iso: when::iso(at) }
+    }
+
+    /// In a list under which the zone is named: `Today, 10:42 am`.
+    pub fn in_a_list(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> Self {
+        Self { shown: when::moment_in_a_list(at, now, zone), iso: when::iso(at) }
     }
 
     /// A time of an autumn day in Toronto, in the examples.

@@ -11,6 +11,7 @@ use askama::Template;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::{Account, Role};
+use crate::domain::administration::Hindrance;
 use crate::web::assets::AssetUrls;
 use crate::web::form::FormState;
 
@@ -150,6 +151,10 @@ pub enum Notice {
     AsksEveryLogin,
     /// *Ask for a code on every login* was unticked; for how many days a computer is now trusted.
     AsksNowAndThen(u16),
+    /// Somebody requires two-factor authentication, so it was not turned off.
+    TwoFactorStays,
+    /// A one-time pass stood in for the code from the mailbox of record.
+    PassTaken,
     /// The set-up was cancelled.
     SetUpCancelled,
     /// The set-up waited too long or had too many wrong codes.
@@ -162,6 +167,21 @@ pub enum Notice {
     ChangeTookTooLong,
     /// The form's token was too old: what was typed stands in the form again.
     StaleForm,
+    /// Something in administration.
+    Admin(AdminNotice),
+}
+
+/// What just happened in administration; acts and hindrances go by their words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AdminNotice {
+    /// An act was done.
+    Done(String),
+    /// An account was made, and its invitation is on its way.
+    Created,
+    /// The account changed since the form was opened; nothing was done.
+    Stale,
+    /// Something stands in the way; nothing was done.
+    Hindered(String),
 }
 
 /// How a notice looks.
@@ -251,6 +271,13 @@ impl Viewer {
     }
 }
 
+impl AdminNotice {
+    /// That something stands in the way.
+    pub fn hindered(hindrance: Hindrance) -> Self {
+        Self::Hindered(hindrance.as_str().to_owned())
+    }
+}
+
 impl Notice {
     /// How the notice looks.
     pub fn tone(&self) -> Tone {
@@ -267,8 +294,10 @@ impl Notice {
             | Self::TwoFactorChanged(_)
             | Self::AsksEveryLogin
             | Self::AsksNowAndThen(_)
+            | Self::PassTaken
             | Self::ComputerForgotten(_)
-            | Self::AllComputersForgotten => Tone::Good,
+            | Self::AllComputersForgotten
+            | Self::Admin(AdminNotice::Done(_) | AdminNotice::Created) => Tone::Good,
             Self::LoggedOut(_)
             | Self::LoggedOutAndForgotten
             | Self::TimedOut(_)
@@ -288,9 +317,11 @@ impl Notice {
             | Self::CodeTooSoon(..)
             | Self::NoMoreCodes
             | Self::TwoFactorOff
+            | Self::TwoFactorStays
             | Self::SetUpEnded
             | Self::ChangeTookTooLong
-            | Self::StaleForm => Tone::Warning,
+            | Self::StaleForm
+            | Self::Admin(AdminNotice::Stale | AdminNotice::Hindered(_)) => Tone::Warning,
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
+use crate::domain::administration::Act;
 use crate::domain::confirmation::ConfirmedFor;
 use crate::domain::ids::Id;
 
@@ -16,6 +17,8 @@ pub const LOGIN_ANOTHER_WAY: &str = "/login/another-way";
 pub const LOGIN_RECOVERY: &str = "/login/recovery";
 /// How the code of a login stands, for the small script.
 pub const LOGIN_CODE_STATUS: &str = "/login/code/status";
+/// Log out.
+pub const LOGOUT: &str = "/logout";
 /// Who you are here.
 pub const PROFILE: &str = "/profile";
 /// The e-mail address of record.
@@ -38,12 +41,27 @@ pub const CONFIRM_STATUS: &str = "/confirm/status";
 pub const ADMIN_ACCOUNTS: &str = "/admin/accounts";
 /// What happened in it.
 pub const ADMIN_ACTIVITY: &str = "/admin/activity";
+/// The same for other programs.
+pub const ADMIN_ACTIVITY_CSV: &str = "/admin/activity.csv";
 /// The first administrator.
 pub const SETUP: &str = "/setup";
 /// A forgotten password is replaced by a mailed link.
 pub const PASSWORD_RESET: &str = "/password/reset";
 /// An invited person sets a password.
 pub const INVITATION: &str = "/invitation";
+
+/// One account, as administrators see it.
+pub fn admin_account(id: &Id<Account>) -> String {
+    format!("{ADMIN_ACCOUNTS}/{id}")
+}
+
+/// Whether somebody who still has to set up two-factor authentication reaches this path: the set-up itself, what it may
+/// ask for, and the way out.
+pub fn is_open_before_set_up(path: &str) -> bool {
+    let is_under =
+        |page: &str| path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    is_under(TWO_FACTOR) || is_under(CONFIRM) || path == LOGOUT
+}
 
 /// Where to go after a login or a confirmation: one of ours, kept by name, so that it can never lead anywhere else (OWASP
 /// ASVS 5.0 3.7.2).
@@ -65,12 +83,16 @@ pub enum Next {
     AdminAccounts,
     /// What happened in it.
     AdminActivity,
+    /// A new account.
+    AdminNewAccount,
     /// One account, by its identifier.
     AdminAccount(String),
+    /// An act on it, by its word.
+    AdminAct(String, String),
 }
 
 impl Next {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Profile,
         Self::Email,
         Self::Password,
@@ -78,6 +100,7 @@ impl Next {
         Self::RecoveryCodes,
         Self::Computers,
         Self::AdminAccounts,
+        Self::AdminNewAccount,
         Self::AdminActivity,
     ];
 
@@ -92,7 +115,9 @@ impl Next {
             Self::Computers => COMPUTERS.to_owned(),
             Self::AdminAccounts => ADMIN_ACCOUNTS.to_owned(),
             Self::AdminActivity => ADMIN_ACTIVITY.to_owned(),
+            Self::AdminNewAccount => format!("{ADMIN_ACCOUNTS}/new"),
             Self::AdminAccount(id) => format!("{ADMIN_ACCOUNTS}/{id}"),
+            Self::AdminAct(id, act) => format!("{ADMIN_ACCOUNTS}/{id}/{act}"),
         }
     }
 
@@ -101,8 +126,17 @@ impl Next {
         if let Some(next) = Self::ALL.into_iter().find(|next| next.path() == path) {
             return Some(next);
         }
-        let id: Id<Account> = Id::parse(path.strip_prefix(ADMIN_ACCOUNTS)?.strip_prefix('/')?)?;
-        Some(Self::AdminAccount(id.as_str().to_owned()))
+        // A file is no page to come back to; the page that leads to it is.
+        if path == ADMIN_ACTIVITY_CSV {
+            return Some(Self::AdminActivity);
+        }
+        let rest = path.strip_prefix(ADMIN_ACCOUNTS)?.strip_prefix('/')?;
+        let (id, act) = rest.split_once('/').map_or((rest, None), |(id, act)| (id, Some(act)));
+        let id = Id::<Account>::parse(id)?.as_str().to_owned();
+        match act {
+            None => Some(Self::AdminAccount(id)),
+            Some(act) => Some(Self::AdminAct(id, Act::parse(act)?.as_str().to_owned())),
+        }
     }
 
     /// What an identity is confirmed for on the way there.
@@ -114,7 +148,11 @@ impl Next {
             | Self::TwoFactor
             | Self::RecoveryCodes
             | Self::Computers => ConfirmedFor::Change,
-            Self::AdminAccounts | Self::AdminActivity | Self::AdminAccount(_) => ConfirmedFor::Administration,
+            Self::AdminAccounts
+            | Self::AdminNewAccount
+            | Self::AdminActivity
+            | Self::AdminAccount(_)
+            | Self::AdminAct(..) => ConfirmedFor::Administration,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! From what stories answer to what pages show.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::delivery::{FailureClass, MessageState};
@@ -9,7 +9,7 @@ use crate::domain::login::AskedBecause;
 use crate::domain::second_factor::{Method, SecondFactor};
 use crate::domain::when;
 use crate::flows::{self, Delivery};
-use crate::web::page::{Moment, Notice, in_words};
+use crate::web::page::{Moment, Notice};
 use crate::web::pages::code::{self as view, DeliveryState, ShownDestination, Trust, WhyAsked};
 use crate::web::pages::two_factor::InForce;
 
@@ -122,6 +122,42 @@ pub(super) fn resent(resend: flows::Resend, now: DateTime<Utc>, zone: Tz) -> Not
         flows::Resend::NoMore
         | flows::Resend::Stopped(SecondFactorStanding::Open | SecondFactorStanding::Suspended) => {
             Notice::NoMoreCodes
+        }
+    }
+}
+
+/// A length of time in words, rounded up so that nobody comes back too early: `30 seconds`, `15 minutes`, `1 hour`.
+pub(super) fn in_words(span: TimeDelta) -> String {
+    let seconds = span.num_seconds().max(1);
+    let whole = |size: i64| (seconds + size - 1) / size;
+    match seconds {
+        ..60 => counted(seconds, "second"),
+        60..3_600 => counted(whole(60), "minute"),
+        _ => counted(whole(3_600), "hour"),
+    }
+}
+
+fn counted(count: i64, word: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{s}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_read_well_and_never_too_short() {
+        for (seconds, words) in [
+            (-5, "1 second"),
+            (30, "30 seconds"),
+            (60, "1 minute"),
+            (61, "2 minutes"),
+            (900, "15 minutes"),
+            (3_600, "1 hour"),
+            (3_601, "2 hours"),
+        ] {
+            assert_eq!(in_words(TimeDelta::seconds(seconds)), words);
         }
     }
 }

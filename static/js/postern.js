@@ -3,7 +3,7 @@
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const one = (selector, root = document) => root.querySelector(selector);
 
-  // Show and hide a password. It goes back to being one on submit, so that the browser does not keep it as text.
+  // Show and hide a password. It is one again on submit, so that the browser does not keep it as text.
   for (const button of all('[data-reveal]')) {
     const field = document.getElementById(button.dataset.reveal);
     const words = [...all('[data-when]', button), ...all(`[data-said="${field.id}"] [data-when]`)];
@@ -16,7 +16,7 @@
     field.form.addEventListener('submit', () => show(false));
   }
 
-  // One submit a click. A page that comes back from the browser's memory may be sent again.
+  // One submit a click, until the page comes back from the browser's memory.
   const sent = new Set();
   addEventListener('pageshow', () => sent.clear());
   for (const form of all('form')) {
@@ -27,19 +27,10 @@
     });
   }
 
-  // Print and copy what is shown only once.
-  for (const button of all('[data-print]')) {
-    button.hidden = false;
-    button.addEventListener('click', () => print());
-  }
-  for (const button of all('[data-copy]')) {
-    if (!navigator.clipboard) continue;
-    button.hidden = false;
-    button.addEventListener('click', async () => {
-      const lines = all('li', document.getElementById(button.dataset.copy)).map(line => line.textContent);
-      await navigator.clipboard.writeText(lines.join('\n'));
-      for (const word of all('[data-when]', button)) word.hidden = word.dataset.when !== 'copied';
-    });
+  // Print or copy.
+  for (const b of all('.keep')) {
+    b.hidden = 0;
+    b.onclick = () => b.value ? navigator.clipboard.writeText(one('ol').innerText).then(b.append(' ✓')) : print();
   }
 
   const code = one('[autocomplete=one-time-code]');

@@ -255,3 +255,16 @@ async fn whoever_was_logged_in_here_is_logged_out_for_good() {
     assert_eq!(thief.get("/profile").await.expect(303).location(), Some("/login"));
     assert_eq!(browser.log_in("ada").await.path(), "/profile");
 }
+
+#[actix_web::test]
+async fn a_link_that_is_far_too_long_is_nobodys_and_breaks_nothing() {
+    let app = TestApp::start().await;
+    app.person("bob").await;
+    let browser = app.browser();
+    browser.log_in("bob").await;
+    for length in [200, 2_950, 4_000, 7_000] {
+        let page = browser.follow_all(&format!("/invitation?token={}", "A".repeat(length))).await;
+        expect_over(&page, "This invitation is over");
+    }
+    browser.get("/profile").await.expect(200);
+}

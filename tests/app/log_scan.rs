@@ -16,11 +16,11 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::support::browser::Browser;
-use crate::support::child::Installation;
 use crate::support::letter::Letter;
 use crate::support::post::{Post, code_in, enter, ways_out};
+use crate::support::program::Home;
 use crate::support::smtp_server::{At, Encryption, Fault, Identity, SmtpServer, USER};
-use crate::support::test_app::{Deeds, PASSWORD};
+use crate::support::test_app::{Deeds, PASSWORD, TEST_KEY};
 use crate::support::twilio_server::{self, ACCOUNT, TwilioServer};
 
 /// What nobody else in these tests has, so that it is found even among what others log beside it.
@@ -226,8 +226,9 @@ async fn the_process_as_an_operator_runs_it_gives_nothing_away() {
         let (mail, carrier) = (SmtpServer::start().await, TwilioServer::start().await);
         let mut settings = ways_out(&mail, &carrier);
         settings.push(("POSTERN_LOG_FORMAT".to_owned(), format.to_owned()));
-        let postern = Installation::new(&settings);
-        postern.person("ada");
+        settings.push(("POSTERN_SECRET_KEY".to_owned(), TEST_KEY.to_owned()));
+        let postern = Home::ready().await.with(&settings);
+        postern.person("ada").await;
         let running = postern.serve().await;
         let mut secrets = Secrets::default();
 
@@ -247,13 +248,11 @@ async fn the_process_as_an_operator_runs_it_gives_nothing_away() {
         secrets.add("a code", letters.find(Letter::has_code).expect("a code").code());
         secrets.add("a code", code);
         secrets.add_cookies(&home);
-        for secret in [ADDRESS, PHONE.1, PASSWORD, WRONG, ACCOUNT.1, "a key that is only ever used in tests"]
-        {
+        for secret in [ADDRESS, PHONE.1, PASSWORD, WRONG, ACCOUNT.1, TEST_KEY] {
             secrets.add("what she typed, or the operator", secret);
         }
 
-        running.ask_to_stop();
-        let log = running.log_when_ended().await;
+        let log = running.stop().await;
         assert!(log.contains("message_handed_over"), "{log}");
         secrets.assert_not_in(&log);
         if format == "json" {

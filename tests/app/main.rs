@@ -1,6 +1,10 @@
 //! The one integration binary. `#[cfg(test)]` on a module tells clippy that its helpers are tests too.
 
 #[cfg(test)]
+mod account_list;
+#[cfg(test)]
+mod activity_log;
+#[cfg(test)]
 mod address_limits;
 #[cfg(test)]
 mod architecture;

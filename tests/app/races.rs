@@ -7,7 +7,7 @@ use tokio::sync::Barrier;
 
 use crate::support::browser::{Browser, Form, Page};
 use crate::support::codes::wrong;
-use crate::support::test_app::{Deeds, TestApp};
+use crate::support::test_app::{Deeds, PASSWORD, TestApp};
 
 const ADA: &str = "ada@example.com";
 const MANY: usize = 16;
@@ -353,4 +353,25 @@ async fn newest(apps: &[&TestApp]) -> String {
     entries.retain(|entry| entry.to == ADA);
     entries.sort_by_key(|entry| entry.at);
     entries.pop().and_then(|entry| entry.code).expect("a code for Ada")
+}
+
+#[actix_web::test]
+async fn a_session_that_is_issued_anew_while_it_logs_out_is_over() {
+    let app = TestApp::start().await;
+    app.person("ada").await;
+    for _ in 0..12 {
+        let browser = app.browser();
+        browser.log_in("ada").await;
+        let out = browser.get("/profile").await.form("Log out");
+        app.wait(TimeDelta::minutes(11));
+        let form = browser.get("/profile/two-factor").await.form("Save").select("method", "email");
+        let page = form.fill("email", "ada@example.com").submit().await.follow_all().await;
+        let confirm = page.form("Continue").fill("password", PASSWORD);
+        let pages = at_once(vec![confirm, out]).await;
+        assert!(pages.iter().any(|page| page.location() == Some("/login")), "logged out");
+        for page in pages {
+            let after = page.browser().get("/profile").await;
+            assert_eq!(after.location(), Some("/login"), "{}", after.describe());
+        }
+    }
 }

@@ -31,13 +31,14 @@ async fn a_lost_phone_is_replaced_with_a_recovery_code() {
     let page = home.get("/profile/two-factor").await.click("See or make recovery codes").await;
     page.says("You have no recovery codes.");
     let codes = home.make_recovery_codes().await;
+    app.deliver_all().await;
     home.get("/profile/recovery-codes").await.says("You have 10 recovery codes left.");
 
     let elsewhere = recovery_page(&app, "ada").await;
     let inside = enter(&elsewhere, &codes[3].to_lowercase().replace('-', " ")).await.follow().await;
     assert_eq!(inside.path(), "/profile");
     inside.says("You logged in with a recovery code").says("You have 9 recovery codes left.");
-    app.last_to(ADA).await.text.contains("Recovery code used").then_some(()).expect("a notice");
+    assert!(app.last_to(ADA).await.text.starts_with("Recovery code used"));
 
     // With both halves just given, the number is replaced without a further page.
     let browser = elsewhere.browser();

@@ -13,7 +13,9 @@ const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 /// A path of the table with something in it where it has a gap.
 fn filled(app: &TestApp, path: &str) -> String {
     let stylesheet = app.app.portal.assets.stylesheet_url();
-    path.replace("/static/{path:.*}", stylesheet).replace("{id}", "01JDFZ0000AAAAAAAAAAAAAAAA")
+    path.replace("/static/{path:.*}", stylesheet)
+        .replace("{id}", "01JDFZ0000AAAAAAAAAAAAAAAA")
+        .replace("{action}", "disable")
 }
 
 async fn ask(browser: &Browser, method: &str, path: &str) -> Page {

@@ -1,8 +1,10 @@
 //! Wrong passwords in a row for one name: strangers are slowed down and stopped, and the owner's trusted computer is not.
 
 use chrono::TimeDelta;
-use postern::domain::username::Username;
-use postern::flows::{housekeeping, start};
+use diesel::prelude::*;
+use postern::domain::administration::Act;
+use postern::flows::housekeeping;
+use postern::storage::schema::throttles;
 
 use crate::support::at_once::at_once;
 use crate::support::browser::{Browser, Form, Page};
@@ -179,10 +181,9 @@ async fn a_hundred_wrong_passwords_close_the_name_until_somebody_unlocks_it() {
     // The trust has run out meanwhile; the computer counts like any other.
     home.log_in_with("ada", PASSWORD).await.expect(429);
 
-    let ada = Username::parse("ada").unwrap();
-    assert!(start::unlock(app.app.services(), &ada).await.unwrap());
+    assert!(app.by_operator("ada", Act::Unlock).await);
     assert_eq!(app.browser().log_in("ada").await.path(), "/login/code");
-    assert!(!start::unlock(app.app.services(), &Username::parse("nobody").unwrap()).await.unwrap());
+    assert!(!app.by_operator("nobody", Act::Unlock).await);
 }
 
 #[actix_web::test]
@@ -301,5 +302,66 @@ async fn who_clicks_log_in_six_times_gets_in_six_times() {
         // Nobody is told to wait for the name; at the worst, for the server.
         let page = if page.status() == 503 { form.clone().submit().await } else { page };
         assert_eq!(page.expect(303).location(), Some("/profile"));
+    }
+}
+
+/// How many rows of the throttles were touched at this very moment of the story.
+async fn touched_now(app: &TestApp) -> i64 {
+    let now = app.now().timestamp_micros();
+    app.in_database(move |conn| {
+        throttles::table.filter(throttles::changed_at.eq(now)).count().get_result(conn)
+    })
+    .await
+}
+
+#[actix_web::test]
+async fn whoever_is_told_to_wait_has_cost_the_database_nothing() {
+    let app = TestApp::start().await;
+    app.person("ada").await;
+    fail(&app, "ada", 5).await;
+    let form = filled(&app, "ada", PASSWORD).await;
+    app.wait(TimeDelta::seconds(1));
+    form.submit().await.expect(429);
+    assert_eq!(touched_now(&app).await, 0);
+}
+
+#[actix_web::test]
+async fn a_crowd_that_is_told_to_wait_takes_nobodys_place() {
+    let app = TestApp::start().await;
+    app.person("ada").await;
+    let (mut crowd, mut places) = (Vec::new(), Vec::new());
+    for n in 0..80 {
+        let name = format!("nobody{n}");
+        fail(&app, &name, 5).await;
+        crowd.push(filled(&app, &name, WRONG).await);
+    }
+    let hers = filled(&app, "ada", PASSWORD).await;
+    // One place is left. Whoever needs none must not take it.
+    while let Ok(place) = app.app.services().hashing.reserve() {
+        places.push(place);
+    }
+    places.pop();
+    for page in at_once(crowd.into_iter().map(Form::submit)).await {
+        page.expect(429);
+    }
+    hers.submit().await.expect(303);
+}
+
+#[actix_web::test]
+async fn a_stranger_at_the_name_does_not_hold_up_the_owners_trusted_computer() {
+    let app = TestApp::start().await;
+    let home = ada_with_a_trusted_computer(&app).await;
+    // A stranger's password is being checked and checked.
+    let subject = "ada".as_bytes();
+    let _strangers = app.app.services().turns.wait(subject, None).await;
+    let form = filled(&app, "ada", WRONG).await;
+    let mut knocking = Vec::new();
+    for _ in 0..20 {
+        knocking.push(actix_web::rt::spawn(form.clone().submit()));
+    }
+    assert_eq!(home.log_in("ada").await.path(), "/profile");
+    for knock in knocking {
+        let status = knock.await.unwrap().status();
+        assert!([422, 429, 503].contains(&status), "{status}");
     }
 }

@@ -19,6 +19,9 @@ pub enum Method {
 }
 
 impl Method {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Email, Self::Sms];
+
     /// The word in forms and in the database.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -37,7 +40,7 @@ impl Method {
 
     /// Reads the word in forms and in the database.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Email, Self::Sms].into_iter().find(|method| method.as_str() == text)
+        Self::ALL.into_iter().find(|method| method.as_str() == text)
     }
 }
 
@@ -120,10 +123,10 @@ pub enum SecondFactor {
 }
 
 impl SecondFactor {
-    /// Turns a method on: only a code entered from a set-up can.
+    /// Turns a method on: only a code entered from a set-up can, be it the one that asks for the mailbox of record first.
     pub fn set_up(proof: &CodeProof, now: DateTime<Utc>) -> Option<Self> {
         match proof.purpose() {
-            Purpose::SetUp => Some(Self::stored(proof.destination().clone(), now)),
+            Purpose::SetUp | Purpose::Mailbox => Some(Self::stored(proof.destination().clone(), now)),
             Purpose::Login | Purpose::ConfirmIdentity | Purpose::EmailOfRecord => None,
         }
     }

@@ -95,7 +95,7 @@ pub fn forgive_codes(tx: &mut Tx<'_>, id: &Id<Account>) -> Result<(), StorageErr
 }
 
 /// Works out again how the account stands in the list. Called by every write that may change that.
-pub(super) fn restate(tx: &mut Tx<'_>, id: &Id<Account>) -> Result<(), StorageError> {
+pub(in crate::storage) fn restate(tx: &mut Tx<'_>, id: &Id<Account>) -> Result<(), StorageError> {
     type Row = (Option<i64>, Option<String>, Option<i64>);
     let row: Option<Row> = accounts::table
         .find(id.as_str())

@@ -2,14 +2,19 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::time::Duration;
 
 use actix_web::body::{BodyStream, MessageBody};
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use actix_web::rt::time::timeout;
 use actix_web::{FromRequest, HttpRequest};
 use zeroize::Zeroizing;
 
 use super::{BadForm, Fields, LONGEST_BODY};
+
+/// How long a whole body may take. No form of ours is more than a few hundred bytes long.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 impl FromRequest for Fields {
     type Error = BadForm;
@@ -20,7 +25,7 @@ impl FromRequest for Fields {
         let payload = payload.take();
         Box::pin(async move {
             let typed = announced?;
-            let body = read(payload).await?;
+            let body = timeout(LONGEST_WAIT, read(payload)).await.map_err(|_| BadForm::TooSlow)??;
             // A POST of nothing at all may leave out the type of the nothing.
             if typed || body.is_empty() { Self::parse(&body) } else { Err(BadForm::ContentType) }
         })
@@ -56,12 +61,16 @@ fn is_form_type(value: &str) -> bool {
 /// Reads a body into memory that is wiped afterwards. It is taken at full size at once: a vector that grows leaves
 /// copies of passwords behind. What the HTTP library holds in its own read buffer is out of reach from here.
 async fn read(payload: Payload) -> Result<Zeroizing<Vec<u8>>, BadForm> {
-    let mut body = Zeroizing::new(Vec::with_capacity(LONGEST_BODY));
+    let mut body = Zeroizing::new(Vec::new());
     let mut stream = pin!(BodyStream::new(payload));
     while let Some(chunk) = poll_fn(|context| stream.as_mut().poll_next(context)).await {
         let chunk = chunk.map_err(|_| BadForm::Interrupted)?;
         if chunk.len() > LONGEST_BODY.saturating_sub(body.len()) {
             return Err(BadForm::TooLarge);
+        }
+        if body.capacity() == 0 {
+            // Not before the first byte came: whoever sends none costs none.
+            body.reserve_exact(LONGEST_BODY);
         }
         body.extend_from_slice(&chunk);
     }

@@ -1,5 +1,8 @@
 //! One file a page: its form, its view, its handlers, its samples.
 
+pub mod account_list;
+pub mod activity_log;
+pub mod admin_account;
 pub mod code;
 pub mod confirm_identity;
 pub mod dev_mailbox;
@@ -13,6 +16,7 @@ pub mod logout;
 pub mod password;
 pub mod password_reset;
 pub mod profile;
+pub mod prove_mailbox;
 pub mod recovery;
 pub mod recovery_codes;
 pub mod setup;

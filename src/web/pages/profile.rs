@@ -102,6 +102,12 @@ impl ProfilePage {
     }
 }
 
+/// What people call a time zone.
+pub fn zone_label(zone: chrono_tz::Tz) -> String {
+    let near = NEARBY.iter().find(|(name, _)| *name == zone.name());
+    near.map_or_else(|| zone.name().replace('_', " ").replace('/', " – "), |(_, label)| (*label).to_owned())
+}
+
 fn zones_in(region: &str) -> Vec<ZoneChoice> {
     let named_above = |name: &str| NEARBY.iter().any(|(near, _)| *near == name);
     let all = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());

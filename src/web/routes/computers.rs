@@ -21,6 +21,8 @@ pub(super) async fn show(person: LoggedIn) -> Result<HttpResponse, WebError> {
     let days = services.settings.trusted_days;
     let list = if !factor.is_on() {
         ComputerList::TwoFactorOff
+    } else if !person.account().allows_trust {
+        ComputerList::Forbidden
     } else if days == 0 {
         ComputerList::NeverTrusted
     } else if person.account().asks_every_login {

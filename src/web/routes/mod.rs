@@ -1,6 +1,11 @@
 //! The route table, all on one screen. A handler parses, calls one story, matches the outcome and answers; who may call it
 //! stands in its arguments.
 
+mod account_list;
+mod activity_export;
+mod activity_log;
+mod admin_account;
+mod admin_new_account;
 mod code;
 mod computers;
 mod confirm;
@@ -13,6 +18,7 @@ mod login;
 mod password;
 mod password_reset;
 mod profile;
+mod prove_mailbox;
 mod recovery;
 mod recovery_codes;
 mod setup;
@@ -76,6 +82,14 @@ pub const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/confirm", Who::Session),
     ("GET", "/confirm/status", Who::Session),
     ("POST", "/confirm/resend", Who::Session),
+    ("GET", "/admin/accounts", Who::Administrator),
+    ("GET", "/admin/activity", Who::Administrator),
+    ("GET", "/admin/activity.csv", Who::Administrator),
+    ("GET", "/admin/accounts/new", Who::Administrator),
+    ("POST", "/admin/accounts/new", Who::Administrator),
+    ("GET", "/admin/accounts/{id}", Who::Administrator),
+    ("GET", "/admin/accounts/{id}/{action}", Who::Administrator),
+    ("POST", "/admin/accounts/{id}/{action}", Who::Administrator),
     ("GET", "/setup", Who::Anyone),
     ("POST", "/setup", Who::Anyone),
     ("GET", "/password/forgot", Who::Anyone),
@@ -129,6 +143,20 @@ pub fn mount(config: &mut ServiceConfig) {
         .service(at("/confirm").route(get().to(confirm::show)).route(post().to(confirm::submit)))
         .service(at("/confirm/status").route(get().to(confirm::status)))
         .service(at("/confirm/resend").route(post().to(confirm::resend)))
+        .service(at("/admin/accounts").route(get().to(account_list::show)))
+        .service(at("/admin/activity").route(get().to(activity_log::show)))
+        .service(at("/admin/activity.csv").route(get().to(activity_export::download)))
+        .service(
+            at("/admin/accounts/new")
+                .route(get().to(admin_new_account::show))
+                .route(post().to(admin_new_account::create)),
+        )
+        .service(at("/admin/accounts/{id}").route(get().to(admin_account::show)))
+        .service(
+            at("/admin/accounts/{id}/{action}")
+                .route(get().to(admin_account::confirm))
+                .route(post().to(admin_account::act)),
+        )
         .service(at("/setup").route(get().to(setup::show)).route(post().to(setup::submit)))
         .service(
             at("/password/forgot")

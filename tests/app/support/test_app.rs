@@ -29,6 +29,9 @@ pub const BEGINNING: &str = "2026-11-24T15:42:00Z";
 /// The password of everybody in these stories.
 pub const PASSWORD: &str = "correct horse battery staple";
 
+/// The key of every installation that is given one.
+pub const TEST_KEY: &str = "a key that is only ever used in tests";
+
 /// What [`TestApp::browser`] calls itself.
 pub const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
@@ -195,7 +198,7 @@ fn program(
         ("POSTERN_SERVER_LISTEN".to_owned(), address.to_owned()),
         ("POSTERN_SERVER_PUBLIC_URL".to_owned(), format!("http://{address}")),
         ("POSTERN_DATABASE_URL".to_owned(), database.url()),
-        ("POSTERN_SECRET_KEY".to_owned(), "a key that is only ever used in tests".to_owned()),
+        ("POSTERN_SECRET_KEY".to_owned(), TEST_KEY.to_owned()),
     ];
     environment.extend_from_slice(settings);
     let reading = config::read(&ConfigFile::Nothing, environment);
