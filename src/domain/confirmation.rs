@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn how_somebody_logged_in_makes_no_difference_once_both_halves_are_there() {
-        for entered_by in [EnteredBy::Password, EnteredBy::TrustedComputer, EnteredBy::Code] {
+        for entered_by in EnteredBy::ALL {
             let session = Session { entered_by, ..session(Some(at(0)), Some(at(0))) };
             assert_eq!(missing(&session, &on(telephone()), at(1)), None);
         }

@@ -10,6 +10,12 @@ pub const FREE_PASSWORD_FAILURES: u32 = 5;
 pub const PASSWORD_FAILURES_CLOSE: u32 = 100;
 /// Wrong passwords a trusted computer may send, whatever others do to the name.
 pub const TRUSTED_COMPUTER_FAILURES: u32 = 10;
+/// Wrong passwords that the browser in which a password was just reset may send, likewise.
+pub const AFTER_RESET_FAILURES: u32 = 10;
+/// Password resets that are mailed to one account in [`RESETS_WINDOW`], whoever asks.
+pub const RESETS: i64 = 5;
+/// How far back mailed resets count.
+pub const RESETS_WINDOW: TimeDelta = TimeDelta::hours(1);
 /// Failures from one address in a minute.
 pub const ADDRESS_FAILURES_A_MINUTE: i64 = 20;
 /// Failures from one address in an hour.

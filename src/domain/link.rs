@@ -18,6 +18,8 @@ use crate::domain::secret::Secret;
 pub const INVITATION_LIFE: TimeDelta = TimeDelta::hours(72);
 /// How long a mailed password reset is good (NIST SP 800-63B-4 §4.2.1.2 allows 24 hours).
 pub const PASSWORD_RESET_LIFE: TimeDelta = TimeDelta::minutes(30);
+/// How long the browser in which a password was reset has an allowance of its own for wrong ones.
+pub const RESET_ALLOWANCE: TimeDelta = TimeDelta::minutes(30);
 /// How long *This wasn't me* can be said.
 pub const NOT_ME_LIFE: TimeDelta = TimeDelta::hours(72);
 
@@ -110,6 +112,12 @@ impl Link {
         self.purpose == purpose && self.token(keys).is_some_and(|own| same(own.expose(), token))
     }
 
+    /// Whether a password was reset by it so lately that the browser in which that was done has an allowance of its own.
+    pub fn was_just_reset_by(&self, now: DateTime<Utc>) -> bool {
+        self.purpose == LinkPurpose::PasswordReset
+            && self.used_at.is_some_and(|at| now - at < RESET_ALLOWANCE)
+    }
+
     /// Whether it can still be used.
     pub fn is_open(&self, now: DateTime<Utc>) -> bool {
         self.used_at.is_none() && now < self.expires_at
@@ -172,6 +180,16 @@ mod tests {
             assert!(link(purpose).is_open(last), "{purpose:?}");
             assert!(!link(purpose).is_open(at(minutes * 60)), "{purpose:?}");
         }
+    }
+
+    #[test]
+    fn only_a_reset_of_the_last_half_hour_gives_its_browser_an_allowance() {
+        let used = |purpose| Link { used_at: Some(at(0)), ..link(purpose) };
+        let last = at(1_800) - TimeDelta::microseconds(1);
+        assert!(used(LinkPurpose::PasswordReset).was_just_reset_by(last));
+        assert!(!used(LinkPurpose::PasswordReset).was_just_reset_by(at(1_800)));
+        assert!(!link(LinkPurpose::PasswordReset).was_just_reset_by(at(0)));
+        assert!(!used(LinkPurpose::Invitation).was_just_reset_by(at(0)));
     }
 
     #[test]

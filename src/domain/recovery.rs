@@ -80,6 +80,30 @@ impl RecoveryCode {
     }
 }
 
+/// A recovery code or pass of an account was used, and nobody else can use it again.
+#[derive(Debug)]
+pub struct RecoveryProof {
+    account: Id<Account>,
+    kind: RecoveryKind,
+}
+
+impl RecoveryProof {
+    /// The proof is the one row that the update touched.
+    pub fn used_up(rows: usize, kind: RecoveryKind, account: &Id<Account>) -> Option<Self> {
+        (rows == 1).then(|| Self { account: account.clone(), kind })
+    }
+
+    /// Whose it was.
+    pub fn account(&self) -> &Id<Account> {
+        &self.account
+    }
+
+    /// Which of the two it was.
+    pub fn kind(&self) -> RecoveryKind {
+        self.kind
+    }
+}
+
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecoveryKind {
@@ -142,6 +166,16 @@ mod tests {
         let hash = |kind, account| made().hash(kind, &id(account), keys.recovery());
         assert_ne!(hash(RecoveryKind::Pass, 1), hash(RecoveryKind::Pass, 2));
         assert_ne!(hash(RecoveryKind::Pass, 1), hash(RecoveryKind::RecoveryCode, 1));
+    }
+
+    #[test]
+    fn only_the_one_row_that_was_touched_proves_a_use() {
+        let proof = |rows| RecoveryProof::used_up(rows, RecoveryKind::Pass, &id(1));
+        assert!(proof(0).is_none() && proof(2).is_none());
+        assert_eq!(
+            proof(1).map(|proof| (proof.account().clone(), proof.kind())),
+            Some((id(1), RecoveryKind::Pass))
+        );
     }
 
     #[test]

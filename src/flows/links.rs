@@ -98,3 +98,15 @@ pub(super) fn find(
         None => Standing::Closed,
     })
 }
+
+/// The link of a token by which a password was reset lately.
+pub(super) fn reset_by(
+    services: &Services,
+    conn: &mut AnyConnection,
+    token: &str,
+) -> Result<Option<Link>, FlowError> {
+    Ok(match find(services, conn, token, LinkPurpose::PasswordReset)? {
+        Standing::Used(link) => Some(link).filter(|link| link.was_just_reset_by(services.now())),
+        Standing::Open(_) | Standing::Closed => None,
+    })
+}

@@ -12,9 +12,12 @@ pub mod activity_log;
 pub mod admin;
 mod codes;
 pub mod computers;
+pub mod confirm_by_recovery;
 pub mod confirm_identity;
 pub mod current;
+pub mod email;
 pub mod enter_code;
+pub mod enter_recovery;
 mod events;
 pub mod hashing;
 pub mod housekeeping;
@@ -25,7 +28,9 @@ pub mod logout;
 pub mod mailbox;
 pub mod not_me;
 pub mod outbox;
+pub mod password;
 pub mod password_check;
+pub mod password_reset;
 pub mod profile;
 pub mod prove_mailbox;
 pub mod recovery;
@@ -49,6 +54,7 @@ use crate::domain::keys::Keys;
 use crate::domain::password::{Cost, HashingFault, PasswordRules};
 use crate::domain::phone::Country;
 use crate::domain::requirement::Required;
+use crate::domain::secret::Secret;
 use crate::domain::session::SessionRules;
 use crate::domain::token::{TOKEN_BYTES, Token};
 use crate::flows::hashing::{HashingPool, Refused};
@@ -121,6 +127,8 @@ pub struct Visitor {
     pub browser: BrowserLabel,
     /// The browser's token, if it carries one.
     pub computer: Option<Token>,
+    /// The token of the link by which a password was reset in this browser, if one was.
+    pub reset_by: Option<Secret<String>>,
     /// The request's name in the log.
     pub request_id: String,
 }

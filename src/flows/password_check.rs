@@ -7,14 +7,16 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::account::Account;
 use crate::domain::ids::Id;
-use crate::domain::limits::{NameStanding, PasswordFailure};
+use crate::domain::limits::{AFTER_RESET_FAILURES, NameStanding, PasswordFailure};
+use crate::domain::link::Link;
 use crate::domain::password::{Claim, PasswordHash, PasswordInput, PasswordProof, check, hash};
+use crate::domain::secret::Secret;
 use crate::domain::token::Token;
 use crate::domain::trusted_computer::{Trust, TrustedComputer};
 use crate::domain::username::Username;
 use crate::flows::hashing::Place;
 use crate::flows::turns::Turn;
-use crate::flows::{FlowError, Services, Visitor, wrong_tries};
+use crate::flows::{FlowError, Services, Visitor, links, wrong_tries};
 use crate::storage::throttles::NameCount;
 use crate::storage::{
     AnyConnection, StorageError, Tx, accounts, failed_logins, throttles, trusted_computers,
@@ -62,6 +64,8 @@ struct Counted {
     name: Option<Vec<u8>>,
     /// The computer it came from, if the account trusts it.
     computer: Option<Id<TrustedComputer>>,
+    /// The allowance of the browser in which this account's password was just reset, if it was taken from that.
+    after_reset: Option<Vec<u8>>,
     /// The note of the address, unless the limits leave it alone.
     note: Option<Id<Note>>,
     /// What it brings the name, if it is wrong.
@@ -86,6 +90,9 @@ impl RightPassword {
         if let Some(computer) = &self.counted.computer {
             trusted_computers::used(tx, computer, now)?;
         }
+        if let Some(allowance) = &self.counted.after_reset {
+            throttles::clear(tx, allowance)?;
+        }
         if let Some(note) = &self.counted.note {
             failed_logins::take_back(tx, note.as_str())?;
         }
@@ -99,10 +106,10 @@ impl RightPassword {
 impl Counted {
     /// Gives the try back: it was not looked at after all.
     fn give_back(&self, tx: &mut Tx<'_>) -> Result<(), FlowError> {
-        match (&self.name, &self.computer) {
-            (Some(subject), _) => throttles::give_back(tx, subject)?,
-            (None, Some(computer)) => trusted_computers::give_back(tx, computer)?,
-            (None, None) => {}
+        match (&self.name, &self.after_reset, &self.computer) {
+            (Some(subject), _, _) | (None, Some(subject), _) => throttles::give_back(tx, subject)?,
+            (None, None, Some(computer)) => trusted_computers::give_back(tx, computer)?,
+            (None, None, None) => {}
         }
         if let Some(note) = &self.note {
             failed_logins::take_back(tx, note.as_str())?;
@@ -122,6 +129,7 @@ pub(super) async fn check_password(
     let turn = match look(services, typed_name, &subject, network.as_deref(), visitor).await? {
         Looked::Rests(until) => return Ok(Checked::Rests(until)),
         Looked::Trusted(computer) => services.turns.wait(computer.as_str().as_bytes(), None).await?,
+        Looked::JustReset(allowance) => services.turns.wait(&allowance, None).await?,
         Looked::Open => {
             let whose = [subject.as_slice(), network.as_deref().unwrap_or_default()].concat();
             services.turns.wait(&whose, network.as_deref()).await?
@@ -172,6 +180,8 @@ enum Looked {
     Rests(Until),
     /// The browser is one that the account trusts: strangers at its name do not hold it up.
     Trusted(Id<TrustedComputer>),
+    /// The browser is one in which the account's password was just reset, and has an allowance of its own left.
+    JustReset(Vec<u8>),
     /// Everything else.
     Open,
 }
@@ -188,7 +198,7 @@ async fn look(
     let (now, days) = (services.now(), services.settings.trusted_days);
     let key = Username::parse(typed_name).ok().map(|name| name.key());
     let (subject, network) = (subject.to_vec(), network.map(<[u8]>::to_vec));
-    let token = visitor.computer.clone();
+    let (token, reset_by, this) = (visitor.computer.clone(), visitor.reset_by.clone(), services.clone());
     services
         .db
         .glance(move |conn| {
@@ -197,6 +207,13 @@ async fn look(
                 && let Some(computer) = trusted(conn, &account, token, days, now)?
             {
                 return Ok(Looked::Trusted(computer));
+            }
+            if let (Some(key), Some(token)) = (&key, &reset_by)
+                && let Some((account, _)) = accounts::for_login(conn, key, now)?
+                && let Some(allowance) = allowance(&this, conn, &account.id, token)?
+                && throttles::has_left(conn, &allowance, AFTER_RESET_FAILURES)?
+            {
+                return Ok(Looked::JustReset(allowance));
             }
             if let Some(network) = &network
                 && let Some(until) = failed_logins::rests_until(conn, network, now)?
@@ -237,6 +254,7 @@ async fn count(
     let (now, note) = (services.now(), services.new_id::<Note>()?);
     let key = Username::parse(typed_name).ok().map(|name| name.key());
     let (token, days) = (visitor.computer.clone(), services.settings.trusted_days);
+    let (this, reset_by) = (services.clone(), visitor.reset_by.clone());
     services
         .db
         .write(move |tx| {
@@ -248,13 +266,22 @@ async fn count(
                 (Some((account, _)), Some(token)) => trusted(tx, account, token, days, now)?,
                 (Some(_) | None, Some(_) | None) => None,
             };
-            let has_its_own = match &computer {
+            let is_trusted = match &computer {
                 Some(computer) => trusted_computers::count_failure(tx, computer)?,
                 None => false,
             };
+            let after_reset = match (&found, &reset_by) {
+                (Some((account, _)), Some(token)) if !is_trusted => {
+                    match allowance(&this, tx, &account.id, token)? {
+                        Some(own) => throttles::count_of(tx, &own, AFTER_RESET_FAILURES, now)?.then_some(own),
+                        None => None,
+                    }
+                }
+                (Some(_) | None, Some(_) | None) => None,
+            };
             let brings = PasswordFailure::Counts;
-            let mut counted = Counted { name: None, computer, note: None, brings };
-            if !has_its_own {
+            let mut counted = Counted { name: None, computer, after_reset, note: None, brings };
+            if !is_trusted && counted.after_reset.is_none() {
                 let address = network.filter(|_| counted.computer.is_none()).map(|network| (network, note));
                 counted.brings = match count_at_name(tx, &subject, address.as_ref(), now)? {
                     Ok(brings) => brings,
@@ -268,6 +295,18 @@ async fn count(
             Ok(Ok(Found { account, counted }))
         })
         .await
+}
+
+/// Under what wrong passwords are counted in the browser in which this account's password was just reset.
+fn allowance(
+    services: &Services,
+    conn: &mut AnyConnection,
+    account: &Id<Account>,
+    token: &Secret<String>,
+) -> Result<Option<Vec<u8>>, FlowError> {
+    let link = links::reset_by(services, conn, token.expose())?.filter(|link| link.account == *account);
+    let subject = |link: Link| services.keys.throttle().mac(&[b"after reset", link.id.as_str().as_bytes()]);
+    Ok(link.map(|link| subject(link).to_vec()))
 }
 
 /// Counts the try for the name, and notes it for the address; answers what it brings the name if it is wrong, or until when

@@ -6,14 +6,13 @@
 
 use crate::domain::account::Account;
 use crate::domain::challenge::{CHALLENGE_LIFE, Challenge, CodeProof, Purpose};
-use crate::domain::event::EventKind;
 use crate::domain::recovery::RecoveryCode;
 use crate::domain::second_factor::Destination;
 use crate::domain::session::Session;
 use crate::flows::codes::{self, NewChallenge, Resend};
 use crate::flows::current::{LoggedIn, still_live};
-use crate::flows::events::{Happened, record_and_tell};
-use crate::flows::recovery::{StoodIn, use_up};
+use crate::flows::events::record_and_tell;
+use crate::flows::recovery::{use_up, used};
 use crate::flows::{FlowError, Services, Visitor};
 use crate::storage::{AnyConnection, Tx, administration, challenges};
 
@@ -169,12 +168,9 @@ pub async fn pass(
             let account = still_live(tx, &who, now)?;
             let waiting = waiting(&this, tx, &account, &who.session)?;
             let Some(Waiting::Mailbox { asked, set_up }) = waiting else { return Ok(PassEntry::Gone) };
-            let kind = match use_up(&this, tx, &account.id, &typed)? {
-                Some(StoodIn::Pass) => EventKind::PassUsed,
-                Some(StoodIn::RecoveryCode) => EventKind::RecoveryCodeUsed,
-                None => return Ok(PassEntry::NotOne),
-            };
-            record_and_tell(&this, tx, Happened::by_owner(kind, &account.id, &visitor), &account.email)?;
+            let Some(proof) = use_up(&this, tx, &account.id, &typed)? else { return Ok(PassEntry::NotOne) };
+            let (happened, _) = used(tx, &account, proof.kind(), &visitor)?;
+            record_and_tell(&this, tx, happened, &account.email)?;
             challenges::use_up(tx, &asked.id, now)?;
             codes::send(&this, tx, &account, &set_up)?;
             Ok(PassEntry::Taken)

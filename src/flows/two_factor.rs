@@ -9,7 +9,6 @@ use chrono::{DateTime, Utc};
 use crate::domain::account::{Account, TrustEnd};
 use crate::domain::challenge::Purpose;
 use crate::domain::code::TypedCode;
-use crate::domain::confirmation::{CONFIRMATION_LIFE, Missing, missing};
 use crate::domain::email::Masked;
 use crate::domain::event::EventKind;
 use crate::domain::limits::SecondFactorStanding;
@@ -19,15 +18,16 @@ use crate::domain::session::Session;
 use crate::domain::token::Token;
 use crate::domain::trusted_computer::asks_again_at;
 use crate::flows::codes::{self, Delivery, NewChallenge, NotEntered, Resend, open_and_send};
-use crate::flows::confirm_identity::ask_for_code;
-use crate::flows::current::{LoggedIn, still_live};
+use crate::flows::confirm_identity::{Step, next_step};
+use crate::flows::current::{LoggedIn, end_the_others, still_live};
 use crate::flows::events::{Happened, record, record_and_keep};
 use crate::flows::prove_mailbox::{self, Waiting, ask_first, is_owed, waiting};
-use crate::flows::two_factor::turn_on::{RightCode, end_the_others};
+use crate::flows::two_factor::turn_on::RightCode;
 use crate::flows::{ComputerCookie, FlowError, Services, Visitor};
+use crate::storage::pending_changes::PendingChange;
 use crate::storage::{AnyConnection, Tx, accounts, challenges, pending_changes, second_factors};
 
-pub use crate::storage::pending_changes::PendingChange as Choice;
+pub use crate::storage::pending_changes::Choice;
 
 /// What the page shows.
 pub struct Overview {
@@ -181,13 +181,13 @@ pub async fn save(
                     record(&this, tx, Happened::by_owner(kind, &who.account.id, &visitor))?;
                     Ok((Saved::EveryLoginSaved(true), None))
                 }
-                Change::Sensitive => match missing(&who.session, &factor, now) {
-                    None => carry_out(&this, tx, &who, &factor, &choice, &visitor),
-                    Some(lacks) => {
-                        wait_for_confirmation(&this, tx, &who, &factor, &choice, lacks, &visitor)?;
-                        Ok((Saved::ConfirmFirst, None))
+                Change::Sensitive => {
+                    let waits = PendingChange::TwoFactor(choice.clone());
+                    match next_step(&this, tx, &who, &factor, Some(&waits), &visitor)? {
+                        Step::GoOn => carry_out(&this, tx, &who, &factor, &choice, &visitor),
+                        Step::ConfirmFirst => Ok((Saved::ConfirmFirst, None)),
                     }
-                },
+                }
             }
         })
         .await
@@ -210,24 +210,6 @@ fn change(factor: &SecondFactor, asks_every_login: bool, choice: &Choice) -> Cha
         (false, _, _) | (true, true, true) | (true, false, false) => Change::Nothing,
         (true, false, true) => Change::AskEveryLogin,
         (true, true, false) => Change::Sensitive,
-    }
-}
-
-fn wait_for_confirmation(
-    services: &Services,
-    tx: &mut Tx<'_>,
-    who: &LoggedIn,
-    factor: &SecondFactor,
-    choice: &Choice,
-    lacks: Missing,
-    visitor: &Visitor,
-) -> Result<(), FlowError> {
-    let (session, account) = (&who.session.id, &who.account.id);
-    let expires_at = services.now() + CONFIRMATION_LIFE;
-    pending_changes::put(tx, session, account, choice, &services.sealer()?, expires_at)?;
-    match lacks {
-        Missing::Password => Ok(()),
-        Missing::Code => ask_for_code(services, tx, who, factor, visitor),
     }
 }
 
@@ -297,7 +279,7 @@ fn turn_off(
     record_and_keep(services, tx, happened, (&account, before), &[&account.email])?;
     second_factors::remove(tx, &who.account.id)?;
     accounts::ask_every_login(tx, &who.account.id, false)?;
-    end_the_others(services, tx, who, who.session.password_at, None)
+    end_the_others(services, tx, who, TrustEnd::SecondFactorChanged, who.session.password_at, None)
 }
 
 /// Takes the code of a set-up. Right, it turns the method on; wrong ones do not count towards the account's pause.

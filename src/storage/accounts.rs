@@ -1,5 +1,7 @@
-//! `accounts`: find, create, list; `standing` has the updates that move a counter or an epoch.
+//! `accounts`: find, create, list; `standing` has the updates that move a counter or an epoch, `credentials` those that
+//! replace what somebody proves themselves with.
 
+mod credentials;
 mod standing;
 
 use chrono::{DateTime, Utc};
@@ -18,6 +20,7 @@ use crate::storage::columns::{maybe_time, micros, readable, time};
 use crate::storage::schema::accounts;
 use crate::storage::{AnyConnection, StorageError, Tx};
 
+pub use credentials::{confirm_email, replace_email, replace_password};
 pub(super) use standing::restate;
 pub use standing::{
     ask_every_login, count_code_failure, end_sessions, end_trust, forgive_codes, lock, put_back,

@@ -100,6 +100,19 @@ pub fn find(conn: &mut AnyConnection, token: &TokenHash) -> Result<Option<Pendin
     }))
 }
 
+/// Locks a pending login's row until the transaction ends, if it has not ended: what is used up for it must not be lost to
+/// whoever ends it meanwhile.
+///
+/// # Errors
+/// As for any write.
+pub fn hold(tx: &mut Tx<'_>, token: &TokenHash) -> Result<bool, StorageError> {
+    let waiting = pending_logins::table
+        .filter(pending_logins::token_hash.eq(token.as_bytes()))
+        .filter(pending_logins::ended_at.is_null());
+    let rows = diesel::update(waiting).set(pending_logins::ended_at.eq(None::<i64>)).execute(&mut **tx)?;
+    Ok(rows == 1)
+}
+
 /// Ends a pending login that was completed: nobody is told of it. Answers the challenge it waited for, to the one caller
 /// who ended it.
 ///

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use crate::domain::account::Account;
 use crate::domain::ids::Id;
+use crate::domain::recovery::{RecoveryKind, RecoveryProof};
 use crate::storage::columns::micros;
 use crate::storage::schema::{one_time_passes, recovery_codes};
 use crate::storage::{AnyConnection, StorageError, Tx};
@@ -83,13 +84,13 @@ pub fn use_code(
     account: &Id<Account>,
     hash: &[u8],
     now: DateTime<Utc>,
-) -> Result<bool, StorageError> {
+) -> Result<Option<RecoveryProof>, StorageError> {
     let unused = recovery_codes::table
         .filter(recovery_codes::account_id.eq(account.as_str()))
         .filter(recovery_codes::code_hash.eq(hash))
         .filter(recovery_codes::used_at.is_null());
     let rows = diesel::update(unused).set(recovery_codes::used_at.eq(micros(now))).execute(&mut **tx)?;
-    Ok(rows == 1)
+    Ok(RecoveryProof::used_up(rows, RecoveryKind::RecoveryCode, account))
 }
 
 /// Keeps the hash of a one-time pass, in place of any earlier one of the account.
@@ -135,12 +136,12 @@ pub fn use_pass(
     account: &Id<Account>,
     hash: &[u8],
     now: DateTime<Utc>,
-) -> Result<bool, StorageError> {
+) -> Result<Option<RecoveryProof>, StorageError> {
     let unused = one_time_passes::table
         .filter(one_time_passes::account_id.eq(account.as_str()))
         .filter(one_time_passes::pass_hash.eq(hash))
         .filter(one_time_passes::used_at.is_null())
         .filter(one_time_passes::expires_at.gt(micros(now)));
     let rows = diesel::update(unused).set(one_time_passes::used_at.eq(micros(now))).execute(&mut **tx)?;
-    Ok(rows == 1)
+    Ok(RecoveryProof::used_up(rows, RecoveryKind::Pass, account))
 }

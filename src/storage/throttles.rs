@@ -40,6 +40,32 @@ pub fn count_failure(tx: &mut Tx<'_>, subject: &[u8], now: DateTime<Utc>) -> Res
     Ok(NameCount::Counted(password_failure(failures_now)))
 }
 
+/// Counts a password about to be checked from an allowance of its own, while that lasts: it neither rests nor closes.
+///
+/// # Errors
+/// As for any write.
+pub fn count_of(
+    tx: &mut Tx<'_>,
+    subject: &[u8],
+    most: u32,
+    now: DateTime<Utc>,
+) -> Result<bool, StorageError> {
+    lock(tx, subject, now)?;
+    let left = throttles::table.find(subject).filter(throttles::failures.lt(number(most)));
+    let rows =
+        diesel::update(left).set(throttles::failures.eq(throttles::failures + 1)).execute(&mut **tx)?;
+    Ok(rows == 1)
+}
+
+/// Whether anything is left of an allowance, without counting anything.
+///
+/// # Errors
+/// As for any read.
+pub fn has_left(conn: &mut AnyConnection, subject: &[u8], most: u32) -> Result<bool, StorageError> {
+    let (failures, _) = row(conn, subject)?.unwrap_or_default();
+    Ok(count(failures)? < most)
+}
+
 /// How a name stands, without counting anything.
 ///
 /// # Errors

@@ -78,15 +78,17 @@ impl Visit {
         }
         let computer = cookies::read(&req, portal.cookies).and_then(|text| Token::parse(text.expose()));
         let request_id = request_id(&req).map(|id| id.as_str().to_owned()).unwrap_or_default();
+        let pocket = Pocket::of(&req);
         let agent = req.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
         let visitor = Visitor {
             network: address.limit_key(),
             is_exempt: portal.is_development() && address.ip().is_loopback(),
             browser: BrowserLabel::from_user_agent(agent),
             computer,
+            reset_by: pocket.reset_by(),
             request_id,
         };
-        Ok(Self { portal, pocket: Pocket::of(&req), visitor })
+        Ok(Self { portal, pocket, visitor })
     }
 
     /// The frame of a page that has a form: a browser without a ticket gets a guest's, which no row knows.

@@ -107,6 +107,18 @@ pub enum Notice {
     TriesUsedUp(u32),
     /// *Use another account*.
     StartedOver,
+    /// A recovery code stood in for the code; so many are left.
+    RecoveryCodeUsed(i64),
+    /// A one-time pass stood in for the code.
+    PassUsed,
+    /// A password reset was asked for, whoever was named; for how many minutes its link works.
+    ResetMailed(i64),
+    /// A new password was set by a mailed link.
+    PasswordReset,
+    /// The password was changed by its owner.
+    PasswordChanged,
+    /// It is clear who asks: now the new password may be chosen.
+    ChoosePasswordNow,
     /// A new password was set by invitation.
     PasswordSet,
     /// The first administrator was made.
@@ -121,6 +133,14 @@ pub enum Notice {
     ProfileSaved,
     /// Saved as it was.
     NothingChanged,
+    /// The e-mail address of record is the new one.
+    EmailChanged,
+    /// The present address was proven; the code of the new one is owed.
+    EmailProven,
+    /// The new address was given up.
+    EmailCancelled,
+    /// The new address waited too long or had too many wrong codes.
+    EmailEnded,
     /// Two-factor authentication was turned on; until when (a day) this computer is trusted, if it is.
     TwoFactorOn(Option<String>),
     /// The method or destination in force was replaced.
@@ -270,6 +290,10 @@ impl Notice {
         match self {
             Self::PasswordSet
             | Self::AdministratorMade
+            | Self::PasswordReset
+            | Self::PasswordChanged
+            | Self::EmailChanged
+            | Self::EmailProven
             | Self::CodeRequested
             | Self::ProfileSaved
             | Self::TwoFactorOn(_)
@@ -289,10 +313,16 @@ impl Notice {
             | Self::SessionEnded
             | Self::LoginEnded
             | Self::StartedOver
+            | Self::PassUsed
+            | Self::ResetMailed(_)
+            | Self::ChoosePasswordNow
+            | Self::EmailCancelled
             | Self::NothingChanged
             | Self::SetUpCancelled => Tone::Plain,
             Self::LoginTookTooLong(_)
             | Self::TriesUsedUp(_)
+            | Self::RecoveryCodeUsed(_)
+            | Self::EmailEnded
             | Self::CodeTooSoon(..)
             | Self::NoMoreCodes
             | Self::TwoFactorOff

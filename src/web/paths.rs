@@ -11,12 +11,22 @@ use crate::domain::ids::Id;
 pub const LOGIN: &str = "/login";
 /// The code page of a login.
 pub const LOGIN_CODE: &str = "/login/code";
+/// What else a login can use.
+pub const LOGIN_ANOTHER_WAY: &str = "/login/another-way";
+/// A recovery code or one-time pass in place of the code of a login.
+pub const LOGIN_RECOVERY: &str = "/login/recovery";
 /// How the code of a login stands, for the small script.
 pub const LOGIN_CODE_STATUS: &str = "/login/code/status";
 /// Log out.
 pub const LOGOUT: &str = "/logout";
 /// Who you are here.
 pub const PROFILE: &str = "/profile";
+/// The e-mail address of record.
+pub const EMAIL: &str = "/profile/email";
+/// The password.
+pub const PASSWORD: &str = "/profile/password";
+/// Recovery codes.
+pub const RECOVERY_CODES: &str = "/profile/recovery-codes";
 /// Two Factor Authentication.
 pub const TWO_FACTOR: &str = "/profile/two-factor";
 /// How the code of a set-up stands, for the small script.
@@ -39,6 +49,8 @@ pub const ADMIN_ACTIVITY: &str = "/admin/activity";
 pub const ADMIN_ACTIVITY_CSV: &str = "/admin/activity.csv";
 /// The first administrator.
 pub const SETUP: &str = "/setup";
+/// A forgotten password is replaced by a mailed link.
+pub const PASSWORD_RESET: &str = "/password/reset";
 /// An invited person sets a password.
 pub const INVITATION: &str = "/invitation";
 /// This wasn't me.
@@ -63,8 +75,14 @@ pub fn is_open_before_set_up(path: &str) -> bool {
 pub enum Next {
     /// Who you are here.
     Profile,
+    /// The e-mail address of record.
+    Email,
+    /// The password.
+    Password,
     /// Two Factor Authentication.
     TwoFactor,
+    /// Recovery codes.
+    RecoveryCodes,
     /// Trusted computers.
     Computers,
     /// Where the account is logged in.
@@ -84,9 +102,12 @@ pub enum Next {
 }
 
 impl Next {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 11] = [
         Self::Profile,
+        Self::Email,
+        Self::Password,
         Self::TwoFactor,
+        Self::RecoveryCodes,
         Self::Computers,
         Self::Sessions,
         Self::Activity,
@@ -99,7 +120,10 @@ impl Next {
     pub fn path(&self) -> String {
         match self {
             Self::Profile => PROFILE.to_owned(),
+            Self::Email => EMAIL.to_owned(),
+            Self::Password => PASSWORD.to_owned(),
             Self::TwoFactor => TWO_FACTOR.to_owned(),
+            Self::RecoveryCodes => RECOVERY_CODES.to_owned(),
             Self::Computers => COMPUTERS.to_owned(),
             Self::Sessions => SESSIONS.to_owned(),
             Self::Activity => ACTIVITY.to_owned(),
@@ -132,9 +156,14 @@ impl Next {
     /// What an identity is confirmed for on the way there.
     pub fn confirmed_for(&self) -> ConfirmedFor {
         match self {
-            Self::Profile | Self::TwoFactor | Self::Computers | Self::Sessions | Self::Activity => {
-                ConfirmedFor::Change
-            }
+            Self::Profile
+            | Self::Email
+            | Self::Password
+            | Self::TwoFactor
+            | Self::RecoveryCodes
+            | Self::Computers
+            | Self::Sessions
+            | Self::Activity => ConfirmedFor::Change,
             Self::AdminAccounts
             | Self::AdminNewAccount
             | Self::AdminActivity

@@ -31,6 +31,8 @@ mod database_faults;
 #[cfg(test)]
 mod delivery;
 #[cfg(test)]
+mod email_of_record;
+#[cfg(test)]
 mod errors;
 #[cfg(test)]
 mod escaping;
@@ -53,9 +55,17 @@ mod notices;
 #[cfg(test)]
 mod outbox;
 #[cfg(test)]
+mod password;
+#[cfg(test)]
+mod password_reset;
+#[cfg(test)]
 mod profile;
 #[cfg(test)]
 mod races;
+#[cfg(test)]
+mod recovery;
+#[cfg(test)]
+mod recovery_races;
 #[cfg(test)]
 mod required_two_factor;
 #[cfg(test)]

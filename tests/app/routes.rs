@@ -187,7 +187,7 @@ async fn what_anyone_may_see_answers_everybody() {
         }
         assert_eq!(
             browser.get("/.well-known/change-password").await.expect(303).location(),
-            Some("/profile")
+            Some("/profile/password")
         );
         let icon = browser.get("/favicon.ico").await.expect(303);
         assert_eq!(

@@ -157,6 +157,14 @@ impl SecondFactor {
         }
     }
 
+    /// Whether codes go to the mailbox that this address reaches: who reads it would have both factors.
+    pub fn shares_mailbox(&self, address: &EmailAddress) -> bool {
+        match self {
+            Self::Off | Self::Sms(_) => false,
+            Self::Email(codes) => codes.value().mailbox_key() == address.mailbox_key(),
+        }
+    }
+
     /// Since when it has been on.
     pub fn since(&self) -> Option<DateTime<Utc>> {
         match self {
@@ -169,5 +177,25 @@ impl SecondFactor {
     /// Whether codes are owed at all.
     pub fn is_on(&self) -> bool {
         self.method().is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::samples::{mailbox, on, telephone};
+
+    #[test]
+    fn one_mailbox_is_known_by_another_spelling() {
+        let record = EmailAddress::parse("Ada+record@example.com").unwrap();
+        for (factor, shares) in [
+            (on(mailbox("ada@EXAMPLE.com")), true),
+            (on(mailbox("ADA+codes@example.com")), true),
+            (on(mailbox("ada@example.org")), false),
+            (on(telephone()), false),
+            (SecondFactor::Off, false),
+        ] {
+            assert_eq!(factor.shares_mailbox(&record), shares, "{factor:?}");
+        }
     }
 }

@@ -1,21 +1,17 @@
 //! What a right code of a set-up leads to: on to the next code, or a method that is on.
 
-use chrono::{DateTime, Utc};
-
 use crate::domain::account::{Account, TrustEnd};
 use crate::domain::challenge::{CodeProof, Purpose};
 use crate::domain::event::EventKind;
 use crate::domain::second_factor::SecondFactor;
-use crate::domain::token::Token;
 use crate::flows::codes;
-use crate::flows::current::LoggedIn;
+use crate::flows::current::{LoggedIn, end_the_others};
 use crate::flows::enter_code::trust;
 use crate::flows::events::{Happened, record_and_keep};
 use crate::flows::prove_mailbox::{self, is_one_code, is_owed};
 use crate::flows::two_factor::SetUpEntry;
 use crate::flows::{FlowError, Services, Visitor};
-use crate::storage::sessions::Renewal;
-use crate::storage::{Tx, accounts, administration, challenges, second_factors, sessions};
+use crate::storage::{Tx, accounts, administration, challenges, second_factors};
 
 /// A right code, and what was chosen with it.
 pub(super) struct RightCode<'a> {
@@ -55,7 +51,8 @@ fn finish(services: &Services, tx: &mut Tx<'_>, right: &RightCode<'_>) -> Result
     let Some(factor) = SecondFactor::set_up(right.proof, now) else { return Ok(SetUpEntry::Gone) };
     let before = second_factors::find(tx, &who.account.id, &services.keys)?;
     turn_on(services, tx, right, &factor)?;
-    let token = end_the_others(services, tx, who, Some(now), Some(now))?;
+    let because = TrustEnd::SecondFactorChanged;
+    let token = end_the_others(services, tx, who, because, Some(now), Some(now))?;
     let Some(account) = accounts::find(tx, &who.account.id, now)? else { return Ok(SetUpEntry::Gone) };
     let (cookie, trusted) = trust(services, tx, &account, right.trust_computer, right.visitor)?;
     let detail = in_detail(&factor, trusted.is_some());
@@ -101,20 +98,4 @@ fn in_detail(factor: &SecondFactor, is_trusted: bool) -> String {
         }
         None => "Disabled".to_owned(),
     }
-}
-
-/// Ends all of the account's trusted computers and all its sessions but this one, which is issued anew.
-pub(super) fn end_the_others(
-    services: &Services,
-    tx: &mut Tx<'_>,
-    who: &LoggedIn,
-    password_at: Option<DateTime<Utc>>,
-    code_at: Option<DateTime<Utc>>,
-) -> Result<Token, FlowError> {
-    accounts::end_trust(tx, &who.account.id, TrustEnd::SecondFactorChanged)?;
-    let session_epoch = accounts::end_sessions(tx, &who.account.id)?;
-    let token = services.new_token()?;
-    let renewal = Renewal { token: &token.hash(), session_epoch, password_at, code_at };
-    sessions::renew(tx, &who.session.id, &renewal)?;
-    Ok(token)
 }

@@ -15,6 +15,8 @@ pub struct ProfilePage {
     pub username: String,
     /// The e-mail address of record.
     pub email: String,
+    /// When the password was last changed: `November 24, 2026`; `None` if it never was.
+    pub password_changed: Option<String>,
     /// Two-factor authentication as it stands.
     pub two_factor: InForce,
     /// The login before this one, if there was one.
@@ -144,6 +146,7 @@ pub fn samples() -> Vec<Sample> {
         page,
         username: "ada".to_owned(),
         email: "ada@harbour.example".to_owned(),
+        password_changed: Some("November 24, 2026".to_owned()),
         two_factor,
         last_login,
         now: Moment::sample("10:44 am"),
@@ -177,6 +180,7 @@ mod tests {
             page: Page::sample(),
             username: String::new(),
             email: String::new(),
+            password_changed: None,
             two_factor: InForce::Off,
             last_login: None,
             now: Moment::default(),

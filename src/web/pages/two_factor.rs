@@ -23,6 +23,8 @@ pub struct TwoFactorPage {
     pub countries: Vec<Country>,
     /// For how many days a computer is trusted; 0 where none ever is.
     pub trusted_days: u16,
+    /// Whether codes go to the mailbox that can reset the password.
+    pub shares_mailbox: bool,
     /// Who requires two-factor authentication of the account, if anybody does.
     pub required_by: Option<RequiredBy>,
     /// Whether a code from the mailbox of record comes first.
@@ -140,8 +142,9 @@ impl InForce {
 /// Examples for the template test.
 pub fn samples() -> Vec<Sample> {
     let countries: Vec<_> = ["US", "CA"].into_iter().filter_map(Country::parse).collect();
-    let settings = |page, in_force| TwoFactorPage {
+    let settings = |page, in_force: InForce| TwoFactorPage {
         page,
+        shares_mailbox: !in_force.is_off(),
         in_force,
         countries: countries.clone(),
         trusted_days: 14,
@@ -192,6 +195,7 @@ pub fn samples() -> Vec<Sample> {
                 in_force: InForce::Off,
                 countries: vec![],
                 trusted_days: 0,
+                shares_mailbox: false,
                 required_by: None,
                 is_guarded: false,
             },

@@ -11,13 +11,18 @@ mod code;
 mod computers;
 mod confirm;
 mod dev_mailbox;
+mod email;
 mod health;
 mod help;
 mod invitation;
 mod login;
 mod not_me;
+mod password;
+mod password_reset;
 mod profile;
 mod prove_mailbox;
+mod recovery;
+mod recovery_codes;
 mod sessions;
 mod setup;
 mod two_factor;
@@ -54,9 +59,20 @@ pub const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/login/code", Who::PendingLogin),
     ("GET", "/login/code/status", Who::PendingLogin),
     ("POST", "/login/code/resend", Who::PendingLogin),
+    ("GET", "/login/another-way", Who::PendingLogin),
+    ("GET", "/login/recovery", Who::PendingLogin),
+    ("POST", "/login/recovery", Who::PendingLogin),
     ("POST", "/logout", Who::Session),
     ("GET", "/profile", Who::Session),
     ("POST", "/profile", Who::Session),
+    ("GET", "/profile/email", Who::Session),
+    ("POST", "/profile/email", Who::Session),
+    ("POST", "/profile/email/resend", Who::Session),
+    ("POST", "/profile/email/cancel", Who::Session),
+    ("GET", "/profile/password", Who::Session),
+    ("POST", "/profile/password", Who::Session),
+    ("GET", "/profile/recovery-codes", Who::Session),
+    ("POST", "/profile/recovery-codes", Who::Session),
     ("GET", "/profile/two-factor", Who::Session),
     ("POST", "/profile/two-factor", Who::Session),
     ("GET", "/profile/two-factor/status", Who::Session),
@@ -83,6 +99,10 @@ pub const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/admin/accounts/{id}/{action}", Who::Administrator),
     ("GET", "/setup", Who::Anyone),
     ("POST", "/setup", Who::Anyone),
+    ("GET", "/password/forgot", Who::Anyone),
+    ("POST", "/password/forgot", Who::Anyone),
+    ("GET", "/password/reset", Who::Anyone),
+    ("POST", "/password/reset", Who::Anyone),
     ("GET", "/invitation", Who::Anyone),
     ("POST", "/invitation", Who::Anyone),
     ("GET", "/not-me", Who::Anyone),
@@ -107,8 +127,19 @@ pub fn mount(config: &mut ServiceConfig) {
         .service(at("/login/code").route(get().to(code::show)).route(post().to(code::submit)))
         .service(at("/login/code/status").route(get().to(code::status)))
         .service(at("/login/code/resend").route(post().to(code::resend)))
+        .service(at("/login/another-way").route(get().to(recovery::another_way)))
+        .service(at("/login/recovery").route(get().to(recovery::show)).route(post().to(recovery::submit)))
         .service(at("/logout").route(post().to(login::log_out)))
         .service(at("/profile").route(get().to(profile::show)).route(post().to(profile::save)))
+        .service(at("/profile/email").route(get().to(email::show)).route(post().to(email::save)))
+        .service(at("/profile/email/resend").route(post().to(email::resend)))
+        .service(at("/profile/email/cancel").route(post().to(email::cancel)))
+        .service(at("/profile/password").route(get().to(password::show)).route(post().to(password::change)))
+        .service(
+            at("/profile/recovery-codes")
+                .route(get().to(recovery_codes::show))
+                .route(post().to(recovery_codes::make)),
+        )
         .service(
             at("/profile/two-factor").route(get().to(two_factor::show)).route(post().to(two_factor::save)),
         )
@@ -140,6 +171,16 @@ pub fn mount(config: &mut ServiceConfig) {
                 .route(post().to(admin_account::act)),
         )
         .service(at("/setup").route(get().to(setup::show)).route(post().to(setup::submit)))
+        .service(
+            at("/password/forgot")
+                .route(get().to(password_reset::forgot))
+                .route(post().to(password_reset::ask)),
+        )
+        .service(
+            at("/password/reset")
+                .route(get().to(password_reset::show))
+                .route(post().to(password_reset::submit)),
+        )
         .service(at("/invitation").route(get().to(invitation::show)).route(post().to(invitation::submit)))
         .service(at("/not-me").route(get().to(not_me::show)).route(post().to(not_me::press)))
         .service(at("/help").route(get().to(help::show)))
@@ -185,7 +226,7 @@ async fn favicon(portal: Data<Portal>) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, portal.assets.urls().icon.clone())).finish()
 }
 
-/// Where password managers look for the page that changes a password; until there is one, Profile is the nearest.
+/// Where password managers look for the page that changes a password.
 async fn change_password() -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, crate::web::paths::PROFILE)).finish()
+    HttpResponse::SeeOther().insert_header((LOCATION, crate::web::paths::PASSWORD)).finish()
 }

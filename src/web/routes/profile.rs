@@ -70,6 +70,7 @@ async fn draw(person: &LoggedIn, page: Page, status: StatusCode) -> Result<HttpR
         page,
         username: account.username.as_str().to_owned(),
         email: account.email.as_str().to_owned(),
+        password_changed: account.password_changed_at.map(|at| when::day_with_year(at, zone)),
         two_factor: shown::in_force(&factor, account.asks_every_login, zone),
         last_login: account.previous_login.as_ref().map(|login| LastLogin {
             at: Moment::short(login.at, now, zone),

@@ -278,6 +278,7 @@ fn draw_form(person: &LoggedIn, factor: &SecondFactor, page: Page, status: Statu
         trusted_days: u16::from(account.trusted_days(settings.trusted_days)),
         required_by: settings.required.of(account),
         is_guarded: settings.required.guards_set_up_of(account),
+        shares_mailbox: factor.shares_mailbox(&account.email),
     };
     answer(&view, status)
 }

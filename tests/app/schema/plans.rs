@@ -21,6 +21,9 @@ use crate::support::browser::Browser;
 use crate::support::links::not_me_link;
 use crate::support::test_app::{Deeds, PASSWORD, TestApp};
 
+/// A password that nobody has yet.
+const ANOTHER: &str = "a rather unlikely sentence about herons";
+
 #[derive(QueryableByName)]
 pub struct Step {
     #[diesel(sql_type = Text)]
@@ -90,13 +93,37 @@ async fn walk(app: &TestApp) {
     log_in_with_codes(app, &ada).await;
     look_back_and_undo(app, &ada).await;
     ada.get("/profile/computers").await.form("Forget all computers").submit().await.follow_all().await;
+    lose_every_key(app).await;
     let out = ada.get("/profile").await.form("Log out and forget this computer");
     out.submit().await.follow_all().await;
     administer(app).await;
-    assert_eq!(start::list_accounts(services, String::new()).await.unwrap().len(), 5);
+    assert_eq!(start::list_accounts(services, String::new()).await.unwrap().len(), 6);
     ada.get("/readyz").await.expect(200);
     app.wait(TimeDelta::days(40));
     assert!(housekeeping::sweep(services).await.unwrap() > 0);
+}
+
+/// Recovery codes, passes, another address, another password and a reset.
+async fn lose_every_key(app: &TestApp) {
+    let home = app.guarded("hedy").await;
+    let codes = home.make_recovery_codes().await;
+    let page = app.code_page("hedy").await.click("Use another way").await.click("Use a recovery code").await;
+    page.form("Log in").fill("recovery_code", &codes[0]).submit().await.expect(303);
+    let home = page.browser();
+    let form = home.get("/profile/email").await.form("Save").fill("email", "h@example.net");
+    let page = form.submit().await.follow_all().await;
+    let code = app.code_for("h@example.net").await;
+    page.form("Save").fill("code", &code).submit().await.expect(303);
+    let form = home.get("/profile/password").await.form("Save").fill("current_password", PASSWORD);
+    let form = form.fill("new_password", ANOTHER).fill("new_password_again", ANOTHER);
+    form.submit().await.expect(303);
+    app.ask_for_reset("hedy").await;
+    let page = app.browser().follow_all(&app.reset_link_to("h@example.net").await).await;
+    let form = page.form("Save password").fill("new_password", PASSWORD);
+    form.fill("new_password_again", PASSWORD).submit().await.expect(303);
+    let page = app.code_page("hedy").await.browser().get("/login/recovery").await;
+    let pass = app.pass_for("hedy").await;
+    page.form("Log in").fill("recovery_code", &pass).submit().await.expect(303);
 }
 
 /// Every act, by an administrator, and one by the operator.

@@ -8,6 +8,7 @@ pub mod codes;
 pub mod database;
 pub mod dump;
 pub mod event;
+pub mod keys;
 pub mod letter;
 pub mod links;
 pub mod looking;

@@ -21,12 +21,13 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Sets it all up. Sent honestly, every form is answered with 303.
+    /// Sets it all up. Sent honestly, every form is answered with 303, but the one whose page shows what is kept nowhere.
     pub async fn set() -> Self {
         let (app, empty) = (TestApp::start().await, TestApp::start().await);
         let mut forms = confirmations(&app).await;
         forms.extend(logins(&app).await);
         forms.extend(profile(&app).await);
+        forms.extend(keys(&app).await);
         forms.extend(links(&app, &empty).await);
         forms.extend(administration(&app).await);
         Self { app, empty, forms }
@@ -130,6 +131,51 @@ async fn administration(app: &TestApp) -> Vec<(&'static str, Form)> {
     let new = new.fill("username", "mona").fill("email", "mona@example.com");
     let disable = kim.act_form(app, "lena", Act::Disable).await;
     vec![("/admin/accounts/new", new), ("/admin/accounts/{id}/{action}", disable)]
+}
+
+/// What people prove themselves with: password, recovery codes, e-mail address of record.
+async fn keys(app: &TestApp) -> Vec<(&'static str, Form)> {
+    let codes = with_email(app, "kate").await.get("/profile/recovery-codes").await;
+    let mut forms = vec![(SHOWN_ONCE, codes.form("Make new recovery codes"))];
+    let login = with_recovery_codes(app, "lena").await;
+    forms.push(("/login/recovery", login));
+    let mona = logged_in(app, "mona").await;
+    let form = mona.get("/profile/password").await.form("Save").fill("current_password", PASSWORD);
+    let form = form.fill("new_password", ANOTHER).fill("new_password_again", ANOTHER);
+    forms.push(("/profile/password", form));
+    for (name, route, button) in [
+        ("nora", "/profile/email", "Save"),
+        ("olga", "/profile/email/resend", "Request another code"),
+        ("pia", "/profile/email/cancel", "Cancel"),
+    ] {
+        let browser = logged_in(app, name).await;
+        let form = browser.get("/profile/email").await.form("Save").fill("email", "new@example.net");
+        let form = if name == "nora" { form } else { form.submit().await.follow_all().await.form(button) };
+        forms.push((route, form));
+    }
+    app.wait(TimeDelta::minutes(1));
+    app.person("rita").await;
+    app.person("sara").await;
+    let form = app.browser().get("/password/forgot").await.form("Mail me a link").fill("username", "sara");
+    forms.push(("/password/forgot", form));
+    let form = app.follows_reset_link("rita").await.form("Save password");
+    forms.push(("/password/reset", form.fill("new_password", ANOTHER).fill("new_password_again", ANOTHER)));
+    forms
+}
+
+/// The one form whose answer is a page.
+const SHOWN_ONCE: &str = "/profile/recovery-codes";
+
+/// How a form is answered that was sent honestly.
+pub fn success_of(route: &str) -> u16 {
+    if route == SHOWN_ONCE { 200 } else { 303 }
+}
+
+/// Somebody who owes a code and is about to give a recovery code.
+async fn with_recovery_codes(app: &TestApp, name: &str) -> Form {
+    let code = with_email(app, name).await.make_recovery_codes().await.remove(0);
+    let page = app.code_page(name).await.browser().get("/login/recovery").await;
+    page.form("Log in").fill("recovery_code", &code)
 }
 
 async fn links(app: &TestApp, empty: &TestApp) -> Vec<(&'static str, Form)> {
