@@ -138,8 +138,8 @@ async fn a_code_that_comes_in_time_is_told_to_nobody() {
     let home = app.guarded("ada").await;
     let before = notices(&app).await.len();
     let page = app.code_page("ada").await;
-    app.wait(TimeDelta::minutes(9));
     let code = app.code_for(ADA).await;
+    app.wait(TimeDelta::minutes(9));
     page.form("Log in").fill("code", &code).untick("trust_computer").submit().await.expect(303);
     // A trusted computer owes none.
     home.log_out().await;
