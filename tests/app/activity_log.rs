@@ -57,7 +57,7 @@ async fn whatever_ada_does_is_written_down() {
     home.turn_on_email(&app, "ada").await;
     let both = lines(&app, "ada").split_off(before);
     assert!(both.contains(&"computer_trusted by owner".to_owned()), "{both:?}");
-    let on = "two_factor_on by owner: Email, a•••@e•••.com, with this computer trusted";
+    let on = "two_factor_on by owner: Email, a•••@e•••.com, with that computer trusted";
     assert!(both.contains(&on.to_owned()), "{both:?}");
 
     save(&app, &home, "/profile/two-factor", |page| page.form("Save").tick("every_login")).await;

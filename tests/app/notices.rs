@@ -30,11 +30,11 @@ type Act = for<'a> fn(&'a TestApp) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
 /// What happens to an account, and how the one mail about it begins.
 const TOLD: [(&str, Act); 8] = [
     (
-        "Two Factor Authentication turned on: Email, a•••@e•••.com, with this computer trusted",
+        "Two Factor Authentication turned on: Email, a•••@e•••.com, with that computer trusted",
         |app| Box::pin(async { drop(app.guarded("ada").await) }),
     ),
     (
-        "Two Factor Authentication changed: Email, n•••@e•••.com, with this computer trusted",
+        "Two Factor Authentication changed: Email, n•••@e•••.com, with that computer trusted",
         |app| {
             Box::pin(async {
                 let home = app.guarded("ada").await;

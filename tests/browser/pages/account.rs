@@ -141,6 +141,7 @@ async fn sessions_and_activity() {
         chrome.press("End all other sessions").await;
         chrome.says("You are logged out everywhere else").await;
         chrome.turn_on_email(app, "ada@example.com").await;
+        app.wait(TimeDelta::seconds(1));
         for n in 0..50 {
             let name = format!("Ada {n}");
             chrome.open("/profile").await;
