@@ -3,6 +3,7 @@
 //! `routes` holds the handlers, one file a page, and the route table; `pages` holds what the pages look like. Everything else
 //! is what a request passes on its way there and back.
 
+mod admin_form;
 pub mod assets;
 pub mod browser;
 pub mod dev_guard;
