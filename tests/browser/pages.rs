@@ -4,6 +4,7 @@
 //! looked at on a phone in the other scheme, too. So each is seen wide and narrow, light and dark.
 
 mod account;
+mod administration;
 mod codes;
 mod guest;
 mod rendered;
