@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::challenge::{Challenge, Purpose};
 use crate::domain::code::TypedCode;
-use crate::domain::confirmation::{Missing, missing};
+use crate::domain::confirmation::{Missing, is_confirmed_by, missing};
 use crate::domain::email::Masked;
 use crate::domain::limits::SecondFactorStanding;
 use crate::domain::password::PasswordInput;
@@ -53,6 +53,8 @@ pub enum Confirmed {
     Done(Token, Option<Saved>),
     /// The password was right; the code is owed.
     CodeNeeded(Token),
+    /// The code was right; the password is too old by now.
+    PasswordNeeded(Token),
     /// Not the password.
     WrongPassword,
     /// Too many wrong passwords; not looked at.
@@ -113,7 +115,8 @@ fn owed(
     Ok(found.filter(|challenge| challenge.tries_left() > 0))
 }
 
-/// Sends the code of a confirmation to the destination in force, in place of any earlier one of this session.
+/// Sends the code of a confirmation to the destination in force. While one is owed there already, it is that one, with its
+/// tries and its waits: saving a change again must bring neither anew.
 pub(super) fn ask_for_code(
     services: &Services,
     tx: &mut Tx<'_>,
@@ -122,6 +125,12 @@ pub(super) fn ask_for_code(
     visitor: &Visitor,
 ) -> Result<(), FlowError> {
     let Some(destination) = factor.destination() else { return Ok(()) };
+    if let Some(challenge) = owed(services, tx, &who.session)?
+        && challenge.destination == destination
+    {
+        codes::send(services, tx, &who.account, &challenge)?;
+        return Ok(());
+    }
     let owner = who.session.id.as_str();
     challenges::end(tx, owner, Purpose::ConfirmIdentity, services.now())?;
     let new = NewChallenge {
@@ -182,9 +191,13 @@ pub async fn code(
     let owed = services.db.read(move |conn| owed(&this, conn, &session)).await?;
     let Some(challenge) = owed else { return Ok(Confirmed::Gone) };
     let (this, session) = (services.clone(), who.session.id.clone());
-    let entered = codes::take(services, &challenge, typed, move |tx, _| {
+    let entered = codes::take(services, &challenge, typed, move |tx, proof| {
         let now = this.now();
         still_live(tx, &who, now)?;
+        let factor = second_factors::find(tx, &who.account.id, &this.keys)?;
+        if !is_confirmed_by(proof, &who.account.id, &factor) {
+            return Ok(Confirmed::Gone);
+        }
         let session = Session { code_at: Some(now), ..who.session.clone() };
         go_on(&this, tx, &LoggedIn { session, account: who.account }, &visitor)
     });
@@ -227,7 +240,7 @@ fn go_on(
     }
     let factor = second_factors::find(tx, &who.account.id, &services.keys)?;
     match missing(&who.session, &factor, now) {
-        Some(Missing::Password) => Ok(Confirmed::Spent),
+        Some(Missing::Password) => Ok(Confirmed::PasswordNeeded(token)),
         Some(Missing::Code) => {
             ask_for_code(services, tx, who, &factor, visitor)?;
             Ok(Confirmed::CodeNeeded(token))

@@ -102,6 +102,8 @@ pub enum Notice {
     LoginEnded,
     /// Five wrong codes: back to the password.
     TriesUsedUp(u32),
+    /// The same while an identity was being confirmed.
+    ConfirmationTriesUsedUp(u32),
     /// *Use another account*.
     StartedOver,
     /// A new password was set by invitation.
@@ -252,6 +254,7 @@ impl Notice {
             | Self::SetUpCancelled => Tone::Plain,
             Self::LoginTookTooLong(_)
             | Self::TriesUsedUp(_)
+            | Self::ConfirmationTriesUsedUp(_)
             | Self::CodeTooSoon(..)
             | Self::NoMoreCodes
             | Self::TwoFactorOff

@@ -93,7 +93,7 @@ async fn go_on(person: &LoggedIn, outcome: Confirmed) -> Result<HttpResponse, We
                 None => person.go_and_say(paths::TWO_FACTOR, &Notice::ChangeTookTooLong),
             })
         }
-        Confirmed::CodeNeeded(token) => {
+        Confirmed::CodeNeeded(token) | Confirmed::PasswordNeeded(token) => {
             person.renew(Some(token));
             Ok(person.go(paths::CONFIRM))
         }
@@ -102,7 +102,7 @@ async fn go_on(person: &LoggedIn, outcome: Confirmed) -> Result<HttpResponse, We
         Confirmed::WrongCode { left } => again(person, "code", CodeProblem::Wrong { left }).await,
         Confirmed::TooOld => again(person, "code", CodeProblem::Expired { at: None }).await,
         Confirmed::Spent => {
-            let notice = Notice::TriesUsedUp(crate::domain::challenge::TRIES);
+            let notice = Notice::ConfirmationTriesUsedUp(crate::domain::challenge::TRIES);
             Ok(person.go_and_say(paths::CONFIRM, &notice))
         }
         Confirmed::Stopped(_) | Confirmed::Gone => Ok(person.go(paths::CONFIRM)),
