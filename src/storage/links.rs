@@ -146,6 +146,9 @@ pub fn end_elsewhere(
         to.as_ref().is_none_or(|to| EmailAddress::stored(to.clone()).key() != address.key())
     };
     let ids: Vec<String> = rows.into_iter().filter(|(_, to)| is_elsewhere(to)).map(|(id, _)| id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
     diesel::update(links::table.filter(links::id.eq_any(ids)))
         .set(links::expires_at.eq(micros(now)))
         .execute(&mut **tx)?;

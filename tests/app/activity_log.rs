@@ -26,7 +26,14 @@ fn newest(app: &TestApp) -> String {
     lines(app, "ada").pop().expect("a line")
 }
 
-async fn save(browser: &Browser, path: &str, choose: impl FnOnce(Page) -> crate::support::browser::Form) {
+/// A moment later, so that its line is the newest.
+async fn save(
+    app: &TestApp,
+    browser: &Browser,
+    path: &str,
+    choose: impl FnOnce(Page) -> crate::support::browser::Form,
+) {
+    app.wait(TimeDelta::milliseconds(5));
     choose(browser.get(path).await).submit().await.expect(303);
 }
 
@@ -37,36 +44,38 @@ async fn whatever_ada_does_is_written_down() {
     let home = app.browser();
     home.log_in("ada").await;
     assert_eq!(newest(&app), "logged_in by owner: with the password");
-    save(&home, "/profile", |page| page.form("Save").fill("display_name", "Ada Byron")).await;
+    save(&app, &home, "/profile", |page| page.form("Save").fill("display_name", "Ada Byron")).await;
     assert_eq!(newest(&app), "profile_changed by owner: name");
     let zone =
         |page: Page| page.form("Save").fill("display_name", "Ada").select("time_zone", "Europe/Berlin");
-    save(&home, "/profile", zone).await;
+    save(&app, &home, "/profile", zone).await;
     assert_eq!(newest(&app), "profile_changed by owner: name, time zone");
     let before = lines(&app, "ada").len();
-    save(&home, "/profile", |page| page.form("Save")).await;
+    save(&app, &home, "/profile", |page| page.form("Save")).await;
     assert_eq!(lines(&app, "ada").len(), before, "nothing was changed");
 
     home.turn_on_email(&app, "ada").await;
     let both = lines(&app, "ada").split_off(before);
     assert!(both.contains(&"computer_trusted by owner".to_owned()), "{both:?}");
-    let on = "two_factor_on by owner: Email, a•••@e•••.com, with this computer trusted";
+    let on = "two_factor_on by owner: Email, a•••@e•••.com, with that computer trusted";
     assert!(both.contains(&on.to_owned()), "{both:?}");
 
-    save(&home, "/profile/two-factor", |page| page.form("Save").tick("every_login")).await;
+    save(&app, &home, "/profile/two-factor", |page| page.form("Save").tick("every_login")).await;
     assert_eq!(newest(&app), "every_login_on by owner");
-    save(&home, "/profile/two-factor", |page| page.form("Save").untick("every_login")).await;
+    save(&app, &home, "/profile/two-factor", |page| page.form("Save").untick("every_login")).await;
     assert_eq!(newest(&app), "every_login_off by owner");
     app.browser().log_in_with_code(&app, "ada").await;
-    save(&home, "/profile/computers", |page| page.form("Forget Firefox on Windows")).await;
+    save(&app, &home, "/profile/computers", |page| page.form("Forget Firefox on Windows")).await;
     assert_eq!(newest(&app), "computer_forgotten by owner: Firefox on Windows");
     app.browser().log_in_with_code(&app, "ada").await;
-    save(&home, "/profile/computers", |page| page.form("Forget all computers")).await;
+    save(&app, &home, "/profile/computers", |page| page.form("Forget all computers")).await;
     assert_eq!(newest(&app), "computers_forgotten by owner");
-    save(&home, "/profile/two-factor", |page| page.form("Save").select("method", "disabled")).await;
+    save(&app, &home, "/profile/two-factor", |page| page.form("Save").select("method", "disabled")).await;
     assert_eq!(newest(&app), "two_factor_off by owner");
+    app.wait(TimeDelta::milliseconds(5));
     home.log_out().await;
     assert_eq!(newest(&app), "logged_out by owner");
+    app.wait(TimeDelta::milliseconds(5));
     assert!(app.by_operator("ada", Act::Unlock).await);
     assert_eq!(newest(&app), "unlocked by operator");
 }
@@ -86,12 +95,14 @@ async fn accounts_begin_with_a_line() {
     app.invite_by_mail("bob").await;
     let text = app.last_to("bob@example.com").await.text;
     let link = text.split_whitespace().find_map(|word| word.strip_prefix(&app.base)).expect("a link");
+    app.wait(TimeDelta::seconds(1));
     let page = app.browser().follow_all(link).await;
     let form = page.form("Save password").fill("new_password", PASSWORD);
     form.fill("new_password_again", PASSWORD).submit().await.expect(303);
     assert_eq!(lines(&app, "bob").last().unwrap(), "invitation_accepted by mailbox");
 
     let carl = app.invited("carl").await;
+    app.wait(TimeDelta::seconds(1));
     let form = carl.get("/invitation").await.form("Save password").fill("new_password", PASSWORD);
     form.fill("new_password_again", PASSWORD).submit().await.expect(303);
     assert_eq!(lines(&app, "carl").last().unwrap(), "invitation_accepted by owner");
@@ -241,7 +252,7 @@ async fn ada_reads_what_happened_page_by_page() {
     home.log_in("ada").await;
     for n in 0..60 {
         let name = format!("Ada {n}");
-        save(&home, "/profile", |page| page.form("Save").fill("display_name", &name)).await;
+        save(&app, &home, "/profile", |page| page.form("Save").fill("display_name", &name)).await;
     }
     app.guarded("bob").await;
     let what = |page: &Page| page.all("tbody th");
@@ -273,6 +284,6 @@ async fn times_are_those_of_the_readers_zone() {
     let home = app.browser();
     home.log_in("ada").await;
     let zone = |page: Page| page.form("Save").select("time_zone", "America/Toronto");
-    save(&home, "/profile", zone).await;
+    save(&app, &home, "/profile", zone).await;
     home.get("/profile/activity").await.says("10:42 am").is_silent_about("3:42 pm");
 }

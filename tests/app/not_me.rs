@@ -23,7 +23,9 @@ async fn open(app: &TestApp, link: &str) -> Page {
 
 async fn press(app: &TestApp, link: &str) -> Page {
     let page = open(app, link).await.expect(200);
-    page.form("This wasn’t me").submit().await.expect(303).follow_all().await
+    let done = page.form("This wasn’t me").submit().await.expect(303).follow_all().await;
+    app.deliver_all().await;
+    done
 }
 
 #[track_caller]
@@ -108,6 +110,7 @@ async fn the_oldest_act_wins_in_whatever_order_the_buttons_are_pressed() {
     for newest_first in [true, false] {
         let app = TestApp::start().await;
         let thief = thief(&app).await;
+        app.wait(TimeDelta::seconds(1));
         let form = thief.get("/profile/two-factor").await.form("Save").select("method", "email");
         let page = form.fill("email", THIEF).submit().await.follow().await;
         let code = app.code_for(THIEF).await;

@@ -30,11 +30,11 @@ type Act = for<'a> fn(&'a TestApp) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
 /// What happens to an account, and how the one mail about it begins.
 const TOLD: [(&str, Act); 8] = [
     (
-        "Two Factor Authentication turned on: Email, a•••@e•••.com, with this computer trusted",
+        "Two Factor Authentication turned on: Email, a•••@e•••.com, with that computer trusted",
         |app| Box::pin(async { drop(app.guarded("ada").await) }),
     ),
     (
-        "Two Factor Authentication changed: Email, n•••@e•••.com, with this computer trusted",
+        "Two Factor Authentication changed: Email, n•••@e•••.com, with that computer trusted",
         |app| {
             Box::pin(async {
                 let home = app.guarded("ada").await;
@@ -138,8 +138,8 @@ async fn a_code_that_comes_in_time_is_told_to_nobody() {
     let home = app.guarded("ada").await;
     let before = notices(&app).await.len();
     let page = app.code_page("ada").await;
-    app.wait(TimeDelta::minutes(9));
     let code = app.code_for(ADA).await;
+    app.wait(TimeDelta::minutes(9));
     page.form("Log in").fill("code", &code).untick("trust_computer").submit().await.expect(303);
     // A trusted computer owes none.
     home.log_out().await;

@@ -2,6 +2,8 @@
 
 use std::pin::Pin;
 
+use chrono::TimeDelta;
+
 use crate::support::browser::{Browser, Form, Page};
 use crate::support::test_app::{Deeds, TestApp};
 
@@ -16,6 +18,7 @@ impl Stage {
     async fn set() -> Self {
         let app = TestApp::start().await;
         let home = app.guarded("ada").await;
+        app.wait(TimeDelta::seconds(1));
         let second = app.browser();
         second.log_in_with_code(&app, "ada").await;
         Self { app, home, second }

@@ -91,7 +91,7 @@ fn tell_of_set_up(
 
 /// The method, its destination, and whether the computer is trusted now, as the log and the notice name them.
 fn in_detail(factor: &SecondFactor, is_trusted: bool) -> String {
-    let trusted = if is_trusted { ", with this computer trusted" } else { "" };
+    let trusted = if is_trusted { ", with that computer trusted" } else { "" };
     match factor.destination() {
         Some(destination) => {
             format!("{}, {}{trusted}", destination.method().label(), destination.masked().shown)

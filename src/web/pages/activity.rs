@@ -70,7 +70,7 @@ impl Happened {
 /// Examples for the template test.
 pub fn samples() -> Vec<Sample> {
     let by_method = Happened {
-        detail: Some("Email, a•••@h•••.example, with this computer trusted".to_owned()),
+        detail: Some("Email, a•••@h•••.example, with that computer trusted".to_owned()),
         ..Happened::sample("Two Factor Authentication turned on", Who::Owner)
     };
     let by_grace = Happened {
