@@ -16,17 +16,12 @@ use crate::flows::recovery::{use_up, used};
 use crate::flows::{FlowError, Services, Visitor};
 use crate::storage::{AnyConnection, Tx, administration, challenges};
 
-/// What a set-up waits for.
-pub(super) enum Waiting {
-    /// The code from the mailbox of record; the set-up's own comes after it.
-    Mailbox {
-        /// What asks for it.
-        asked: Challenge,
-        /// The set-up.
-        set_up: Challenge,
-    },
-    /// The code from the destination.
-    SetUp(Challenge),
+/// A set-up, and what it waits for.
+pub(super) struct Waiting {
+    /// What asks for the code from the mailbox of record, where that comes first.
+    pub(super) mailbox: Option<Challenge>,
+    /// The set-up itself, which holds the choice.
+    pub(super) set_up: Challenge,
 }
 
 /// What a one-time pass came to.
@@ -43,25 +38,12 @@ pub enum PassEntry {
 impl Waiting {
     /// The challenge whose code is asked now.
     pub(super) fn asked(&self) -> &Challenge {
-        match self {
-            Self::Mailbox { asked, .. } => asked,
-            Self::SetUp(set_up) => set_up,
-        }
-    }
-
-    /// The challenge that holds the choice.
-    pub(super) fn set_up(&self) -> &Challenge {
-        match self {
-            Self::Mailbox { set_up, .. } | Self::SetUp(set_up) => set_up,
-        }
+        self.mailbox.as_ref().unwrap_or(&self.set_up)
     }
 
     /// Whether the code that is asked now turns the method on.
     pub(super) fn turns_on(&self, account: &Account) -> bool {
-        match self {
-            Self::Mailbox { set_up, .. } => is_one_code(account, set_up),
-            Self::SetUp(_) => true,
-        }
+        self.mailbox.is_none() || is_one_code(account, &self.set_up)
     }
 }
 
@@ -82,10 +64,10 @@ pub(super) fn waiting(
 ) -> Result<Option<Waiting>, FlowError> {
     let Some(set_up) = open(services, conn, session, Purpose::SetUp)? else { return Ok(None) };
     if !is_owed(services, conn, account, session)? {
-        return Ok(Some(Waiting::SetUp(set_up)));
+        return Ok(Some(Waiting { mailbox: None, set_up }));
     }
-    let asked = open(services, conn, session, Purpose::Mailbox)?;
-    Ok(asked.map(|asked| Waiting::Mailbox { asked, set_up }))
+    let mailbox = open(services, conn, session, Purpose::Mailbox)?;
+    Ok(mailbox.map(|mailbox| Waiting { mailbox: Some(mailbox), set_up }))
 }
 
 fn open(
@@ -167,7 +149,7 @@ pub async fn pass(
             let now = this.now();
             let account = still_live(tx, &who, now)?;
             let waiting = waiting(&this, tx, &account, &who.session)?;
-            let Some(Waiting::Mailbox { asked, set_up }) = waiting else { return Ok(PassEntry::Gone) };
+            let Some(Waiting { mailbox: Some(asked), set_up }) = waiting else { return Ok(PassEntry::Gone) };
             let Some(proof) = use_up(&this, tx, &account.id, &typed)? else { return Ok(PassEntry::NotOne) };
             let (happened, _) = used(tx, &account, proof.kind(), &visitor)?;
             record_and_tell(&this, tx, happened, &account.email)?;

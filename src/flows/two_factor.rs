@@ -130,11 +130,8 @@ pub async fn overview(services: &Services, who: &LoggedIn) -> Result<Overview, F
 }
 
 fn shown(conn: &mut AnyConnection, account: &Account, waiting: &Waiting) -> Result<SetUp, FlowError> {
-    let (asked, set_up) = (waiting.asked(), waiting.set_up());
-    let mailbox = match waiting {
-        Waiting::Mailbox { .. } => Some(asked.destination.masked()),
-        Waiting::SetUp(_) => None,
-    };
+    let (asked, set_up) = (waiting.asked(), &waiting.set_up);
+    let mailbox = waiting.mailbox.as_ref().map(|mailbox| mailbox.destination.masked());
     Ok(SetUp {
         destination: set_up.destination.clone(),
         standing: if mailbox.is_some() { account.second_factor_standing } else { SecondFactorStanding::Open },
@@ -296,7 +293,7 @@ pub async fn confirm(
     let (this, asker) = (services.clone(), who.clone());
     let waiting = services.db.read(move |conn| waiting(&this, conn, &asker.account, &asker.session)).await?;
     let Some(waiting) = waiting else { return Ok(SetUpEntry::Gone) };
-    let asks_every_login = waiting.set_up().asks_every_login;
+    let asks_every_login = waiting.set_up.asks_every_login;
     let this = services.clone();
     let entered = codes::take(services, waiting.asked(), typed, move |tx, proof| {
         let account = still_live(tx, &who, this.now())?;

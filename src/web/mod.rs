@@ -5,6 +5,7 @@
 
 pub mod account_query;
 pub mod activity_query;
+mod admin_form;
 pub mod assets;
 pub mod browser;
 pub mod csv;

@@ -11,10 +11,11 @@ use crate::domain::ids::Id;
 use crate::domain::limits::SecondFactorStanding;
 use crate::domain::recovery::{PASS_LIFE, RecoveryCode};
 use crate::flows::admin::{self, Order, Outcome, Overview};
+use crate::web::admin_form::AdminForm;
 use crate::web::error::WebError;
 use crate::web::fields::Fields;
 use crate::web::form::FormState;
-use crate::web::gate::{Administrator, Submitted};
+use crate::web::gate::Administrator;
 use crate::web::page::{AdminNotice, Moment, Notice, Page, answer};
 use crate::web::pages::admin_account::{
     AdminAccountPage, AdminActPage, AdminPassPage, AdminProblem, Codes, Facts,
@@ -146,11 +147,8 @@ impl Typed {
     }
 }
 
-pub(super) async fn act(
-    admin: Administrator,
-    path: Path<(String, String)>,
-    form: Submitted,
-) -> Result<HttpResponse, WebError> {
+pub(super) async fn act(sent: AdminForm, path: Path<(String, String)>) -> Result<HttpResponse, WebError> {
+    let AdminForm { admin, form } = sent;
     let (id, act) = path.into_inner();
     let act = Act::parse(&act).ok_or(WebError::NotFound)?;
     let (fields, is_fresh) = form.fields_and_freshness()?;

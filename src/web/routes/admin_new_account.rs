@@ -7,9 +7,10 @@ use crate::domain::account::Role;
 use crate::domain::email::EmailAddress;
 use crate::domain::username::Username;
 use crate::flows::admin;
+use crate::web::admin_form::AdminForm;
 use crate::web::error::WebError;
 use crate::web::form::FormState;
-use crate::web::gate::{Administrator, Submitted};
+use crate::web::gate::Administrator;
 use crate::web::page::{AdminNotice, Notice, Page, answer};
 use crate::web::pages::admin_account::{AdminProblem, NewAccountPage};
 use crate::web::paths::Next;
@@ -19,7 +20,8 @@ pub(super) async fn show(admin: Administrator) -> Result<HttpResponse, WebError>
     Ok(answer(&NewAccountPage { page }, StatusCode::OK))
 }
 
-pub(super) async fn create(admin: Administrator, form: Submitted) -> Result<HttpResponse, WebError> {
+pub(super) async fn create(sent: AdminForm) -> Result<HttpResponse, WebError> {
+    let AdminForm { admin, form } = sent;
     let (mut fields, is_fresh) = form.fields_and_freshness()?;
     let (username, email) = (fields.trimmed("username")?, fields.trimmed("email")?);
     let word = fields.required("role")?;
