@@ -4,6 +4,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::domain::account::Account;
+use crate::domain::challenge::{CodeProof, Purpose};
+use crate::domain::ids::Id;
 use crate::domain::second_factor::SecondFactor;
 use crate::domain::session::Session;
 
@@ -61,11 +64,19 @@ pub fn missing_for(
     }
 }
 
+/// Whether a code confirms the identity of this account's owner: asked for that, of this account, at the destination that is
+/// still in force.
+pub fn is_confirmed_by(proof: &CodeProof, account: &Id<Account>, factor: &SecondFactor) -> bool {
+    proof.purpose() == Purpose::ConfirmIdentity
+        && proof.account() == account
+        && factor.destination().as_ref() == Some(proof.destination())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::browser::BrowserLabel;
-    use crate::domain::samples::{at, id, mailbox, on, telephone};
+    use crate::domain::samples::{at, challenge, id, mailbox, on, right_code, telephone};
     use crate::domain::session::EnteredBy;
 
     fn session(password_at: Option<DateTime<Utc>>, code_at: Option<DateTime<Utc>>) -> Session {
@@ -129,6 +140,21 @@ mod tests {
         let trusted = session(Some(at(0)), None);
         assert_eq!(administration(&trusted, true, 1), Some(Missing::Code));
         assert_eq!(administration(&trusted, false, 1), None);
+    }
+
+    #[test]
+    fn a_code_confirms_whom_and_what_it_was_asked_for_and_nothing_else() {
+        let asked = challenge(Purpose::ConfirmIdentity, telephone());
+        let proof = right_code(&asked);
+        assert!(is_confirmed_by(&proof, &asked.account, &on(telephone())));
+        assert!(!is_confirmed_by(&proof, &id(9), &on(telephone())), "somebody else");
+        assert!(
+            !is_confirmed_by(&proof, &asked.account, &on(mailbox("ada@example.com"))),
+            "a new destination"
+        );
+        assert!(!is_confirmed_by(&proof, &asked.account, &SecondFactor::Off), "none any more");
+        let login = challenge(Purpose::Login, telephone());
+        assert!(!is_confirmed_by(&right_code(&login), &login.account, &on(telephone())), "a login's");
     }
 
     #[test]

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::challenge::{Challenge, Purpose};
 use crate::domain::code::TypedCode;
-use crate::domain::confirmation::{CONFIRMATION_LIFE, ConfirmedFor, Missing, missing, missing_for};
+use crate::domain::confirmation::{
+    CONFIRMATION_LIFE, ConfirmedFor, Missing, is_confirmed_by, missing, missing_for,
+};
 use crate::domain::email::Masked;
 use crate::domain::ids::Id;
 use crate::domain::limits::SecondFactorStanding;
@@ -54,6 +56,8 @@ pub enum Confirmed {
     Done(Token, Option<Carried>),
     /// The password was right; the code is owed.
     CodeNeeded(Token),
+    /// The code was right; the password is too old by now.
+    PasswordNeeded(Token),
     /// Not the password.
     WrongPassword,
     /// Too many wrong passwords; not looked at.
@@ -190,7 +194,8 @@ pub(super) fn half_way(
     }
 }
 
-/// Sends the code of a confirmation to the destination in force, in place of any earlier one of this session.
+/// Sends the code of a confirmation to the destination in force. While one is owed there already, it is that one, with its
+/// tries and its waits: saving a change again must bring neither anew.
 fn ask_for_code(
     services: &Services,
     tx: &mut Tx<'_>,
@@ -199,6 +204,12 @@ fn ask_for_code(
     visitor: &Visitor,
 ) -> Result<(), FlowError> {
     let Some(destination) = factor.destination() else { return Ok(()) };
+    if let Some(challenge) = owed(services, tx, &who.session)?
+        && challenge.destination == destination
+    {
+        codes::send(services, tx, &who.account, &challenge)?;
+        return Ok(());
+    }
     let owner = who.session.id.as_str();
     challenges::end(tx, owner, Purpose::ConfirmIdentity, services.now())?;
     let new = NewChallenge {
@@ -261,9 +272,13 @@ pub async fn code(
     let owed = services.db.read(move |conn| owed(&this, conn, &session)).await?;
     let Some(challenge) = owed else { return Ok(Confirmed::Gone) };
     let (this, session, from) = (services.clone(), who.session.id.clone(), Some(visitor.clone()));
-    let entered = codes::take_from(services, &challenge, typed, from, move |tx, _| {
+    let entered = codes::take_from(services, &challenge, typed, from, move |tx, proof| {
         let now = this.now();
         still_live(tx, &who, now)?;
+        let factor = second_factors::find(tx, &who.account.id, &this.keys)?;
+        if !is_confirmed_by(proof, &who.account.id, &factor) {
+            return Ok(Confirmed::Gone);
+        }
         let session = Session { code_at: Some(now), ..who.session.clone() };
         go_on(&this, tx, &LoggedIn { session, account: who.account }, purpose, &visitor)
     });
@@ -308,7 +323,7 @@ pub(super) fn go_on(
     let factor = second_factors::find(tx, &who.account.id, &services.keys)?;
     let waiting = pending_changes::find(tx, &who.session.id, &services.keys, now)?;
     match missing_for(at_least(purpose, waiting.is_some()), &who.session, factor.is_on(), now) {
-        Some(Missing::Password) => Ok(Confirmed::Spent),
+        Some(Missing::Password) => Ok(Confirmed::PasswordNeeded(token)),
         Some(Missing::Code) => {
             ask_for_code(services, tx, who, &factor, visitor)?;
             Ok(Confirmed::CodeNeeded(token))

@@ -12,7 +12,7 @@ use crate::domain::session::Session;
 use crate::flows::codes::{self, NewChallenge, Resend};
 use crate::flows::current::{LoggedIn, still_live};
 use crate::flows::events::record_and_tell;
-use crate::flows::recovery::{use_up, used};
+use crate::flows::recovery::{use_pass_up, used};
 use crate::flows::{FlowError, Services, Visitor};
 use crate::storage::{AnyConnection, Tx, administration, challenges};
 
@@ -150,7 +150,9 @@ pub async fn pass(
             let account = still_live(tx, &who, now)?;
             let waiting = waiting(&this, tx, &account, &who.session)?;
             let Some(Waiting { mailbox: Some(asked), set_up }) = waiting else { return Ok(PassEntry::Gone) };
-            let Some(proof) = use_up(&this, tx, &account.id, &typed)? else { return Ok(PassEntry::NotOne) };
+            let Some(proof) = use_pass_up(&this, tx, &account.id, &typed)? else {
+                return Ok(PassEntry::NotOne);
+            };
             let (happened, _) = used(tx, &account, proof.kind(), &visitor)?;
             record_and_tell(&this, tx, happened, &account.email)?;
             challenges::use_up(tx, &asked.id, now)?;

@@ -144,12 +144,24 @@ pub(super) fn use_up(
     account: &Id<Account>,
     typed: &RecoveryCode,
 ) -> Result<Option<RecoveryProof>, FlowError> {
-    let (now, key) = (services.now(), services.keys.recovery());
-    let hash = |kind| typed.hash(kind, account, key);
-    let proof = match recovery::use_code(tx, account, &hash(RecoveryKind::RecoveryCode), now)? {
-        Some(proof) => Some(proof),
-        None => recovery::use_pass(tx, account, &hash(RecoveryKind::Pass), now)?,
-    };
+    let hash = typed.hash(RecoveryKind::RecoveryCode, account, services.keys.recovery());
+    let proof = recovery::use_code(tx, account, &hash, services.now())?;
+    if proof.is_none() {
+        return use_pass_up(services, tx, account, typed);
+    }
+    accounts::forgive_codes(tx, account)?;
+    Ok(proof)
+}
+
+/// The same, where nothing but a one-time pass will do.
+pub(super) fn use_pass_up(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    account: &Id<Account>,
+    typed: &RecoveryCode,
+) -> Result<Option<RecoveryProof>, FlowError> {
+    let hash = typed.hash(RecoveryKind::Pass, account, services.keys.recovery());
+    let proof = recovery::use_pass(tx, account, &hash, services.now())?;
     if proof.is_some() {
         accounts::forgive_codes(tx, account)?;
     }

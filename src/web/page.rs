@@ -105,6 +105,8 @@ pub enum Notice {
     LoginEnded,
     /// Five wrong codes: back to the password.
     TriesUsedUp(u32),
+    /// The same while an identity was being confirmed.
+    ConfirmationTriesUsedUp(u32),
     /// *Use another account*.
     StartedOver,
     /// A recovery code stood in for the code; so many are left.
@@ -323,6 +325,7 @@ impl Notice {
             | Self::TriesUsedUp(_)
             | Self::RecoveryCodeUsed(_)
             | Self::EmailEnded
+            | Self::ConfirmationTriesUsedUp(_)
             | Self::CodeTooSoon(..)
             | Self::NoMoreCodes
             | Self::TwoFactorOff

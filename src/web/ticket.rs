@@ -131,7 +131,7 @@ impl Pocket {
     }
 
     /// Keeps the token of a mailed or printed link, so that it stands in no address (OWASP ASVS 5.0 14.2.1).
-    /// No more of it than is longer than any token of ours: a cookie has room for 4 KiB.
+    /// What is longer than any token of ours is cut, and opens nothing: a cookie has room for 4 KiB.
     pub fn keep_link(&self, token: &str) {
         const LONGEST: usize = 128;
         self.set(LINK, token.chars().take(LONGEST).collect::<String>());

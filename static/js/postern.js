@@ -27,7 +27,6 @@
     });
   }
 
-  // Print or copy.
   for (const b of all('.keep')) {
     b.hidden = 0;
     b.onclick = () => b.value ? navigator.clipboard.writeText(one('ol').innerText).then(b.append(' ✓')) : print();

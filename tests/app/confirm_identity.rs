@@ -377,3 +377,39 @@ async fn an_account_that_is_disabled_meanwhile_changes_nothing() {
     assert_eq!(give_code(&page, &code).await.follow().await.path(), "/login");
     assert_eq!(app.count("second_factors").await, 1);
 }
+
+#[actix_web::test]
+async fn a_password_that_grew_too_old_before_the_code_came_is_asked_again_and_nothing_is_lost() {
+    let app = TestApp::start().await;
+    let home = a_while_ago(&app).await;
+    let page = give_password(&turn_off(&home).await, PASSWORD).await.follow().await;
+    app.wait(TimeDelta::minutes(6));
+    let page = page.form("Request another code").submit().await.follow().await;
+    let code = app.code_for(ADA).await;
+    app.wait(TimeDelta::minutes(5));
+    // The change itself waits for ten minutes only; who confirms is not thrown out over it.
+    let page = give_code(&page, &code).await.follow_all().await;
+    assert_eq!(page.path(), "/confirm", "{}", page.describe());
+    give_password(&page, PASSWORD).await.follow_all().await.says("Your change waited longer than 10 minutes");
+    assert_eq!(turn_off(&home).await.path(), "/profile/two-factor");
+    assert!(!is_on(&home).await);
+}
+
+#[actix_web::test]
+async fn saving_again_brings_no_new_tries_and_no_earlier_message() {
+    let app = TestApp::start().await;
+    let home = by_trust(&app).await;
+    turn_off(&home).await;
+    let (code, sent) = (app.code_for(ADA).await, app.sent_to(ADA).await);
+    for _ in 0..4 {
+        let page = home.get("/confirm").await;
+        give_code(&page, &wrong(&code)).await.expect(422);
+        assert_eq!(turn_off(&home).await.path(), "/confirm");
+    }
+    assert_eq!(app.sent_to(ADA).await, sent, "the wait for another message is the same");
+    let page = home.get("/confirm").await;
+    let page = give_code(&page, &wrong(&code)).await.follow().await;
+    page.says("The code was entered wrongly 5 times. Enter your password to get a new one.");
+    assert!(page.form("Continue").has("password"));
+    assert!(is_on(&home).await);
+}

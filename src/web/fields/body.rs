@@ -25,7 +25,7 @@ impl FromRequest for Fields {
         let payload = payload.take();
         Box::pin(async move {
             let typed = announced?;
-            let body = timeout(LONGEST_WAIT, read(payload)).await.map_err(|_| BadForm::TooSlow)??;
+            let body = in_time(LONGEST_WAIT, read(payload)).await?;
             // A POST of nothing at all may leave out the type of the nothing.
             if typed || body.is_empty() { Self::parse(&body) } else { Err(BadForm::ContentType) }
         })
@@ -56,6 +56,14 @@ fn is_form_type(value: &str) -> bool {
             }
             Some(_) | None => true,
         })
+}
+
+/// Whoever sends a body byte by byte, or not at all, holds a connection: for so long and no longer.
+async fn in_time<T>(
+    patience: Duration,
+    reading: impl Future<Output = Result<T, BadForm>>,
+) -> Result<T, BadForm> {
+    timeout(patience, reading).await.unwrap_or(Err(BadForm::TooSlow))
 }
 
 /// Reads a body into memory that is wiped afterwards. It is taken at full size at once: a vector that grows leaves
@@ -133,6 +141,13 @@ mod tests {
         // Refused by its announced length alone, before a byte of it came.
         let announced = posted(FORM, "username=ada").insert_header((CONTENT_LENGTH, "1048576"));
         assert_eq!(status_of(announced).await, 413);
+    }
+
+    #[actix_web::test]
+    async fn a_body_that_does_not_come_is_not_waited_for_without_end() {
+        let never = std::future::pending::<Result<(), BadForm>>();
+        assert_eq!(in_time(Duration::ZERO, never).await, Err(BadForm::TooSlow));
+        assert_eq!(in_time(LONGEST_WAIT, async { Ok(7) }).await, Ok(7));
     }
 
     #[actix_web::test]

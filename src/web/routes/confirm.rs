@@ -145,7 +145,7 @@ async fn go_on(person: &LoggedIn, outcome: Confirmed) -> Result<HttpResponse, We
                 (None, None) => person.go_and_say(paths::TWO_FACTOR, &Notice::ChangeTookTooLong),
             })
         }
-        Confirmed::CodeNeeded(token) => {
+        Confirmed::CodeNeeded(token) | Confirmed::PasswordNeeded(token) => {
             person.renew(Some(token));
             Ok(person.go(paths::CONFIRM))
         }
@@ -155,7 +155,7 @@ async fn go_on(person: &LoggedIn, outcome: Confirmed) -> Result<HttpResponse, We
         Confirmed::WrongRecovery { left } => recovery_again(person, RecoveryProblem::Wrong { left }).await,
         Confirmed::TooOld => again(person, "code", CodeProblem::Expired { at: None }).await,
         Confirmed::Spent => {
-            let notice = Notice::TriesUsedUp(crate::domain::challenge::TRIES);
+            let notice = Notice::ConfirmationTriesUsedUp(crate::domain::challenge::TRIES);
             Ok(person.go_and_say(paths::CONFIRM, &notice))
         }
         Confirmed::Stopped(_) | Confirmed::Gone => Ok(person.go(paths::CONFIRM)),
