@@ -22,7 +22,7 @@ use crate::delivery::message::Brand;
 use crate::delivery::sms::SmsGateway;
 use crate::delivery::smtp::{Deadlines, Security, Smtp, SmtpServer};
 use crate::delivery::tls::TlsRoots;
-use crate::delivery::twilio::{self, TwilioAccount, TwilioDeadlines};
+use crate::delivery::twilio::{self, Twilio, TwilioAccount, TwilioDeadlines, TwilioSetUpFault};
 use crate::delivery::worker::Worker;
 use crate::domain::keys::Keys;
 use crate::domain::password::PasswordRules;
@@ -140,10 +140,12 @@ fn settings(config: &Config, parts: &Parts, offers_sms: bool) -> Result<Settings
         product: config.brand.name.clone(),
         public_url: config.server.public_url.clone(),
         trusted_days: config.two_factor.trusted_days,
+        required: config.two_factor.required,
         sessions: SessionRules {
             idle: TimeDelta::minutes(i64::from(config.session.idle_minutes)),
             max: TimeDelta::hours(i64::from(config.session.max_hours)),
         },
+        activity_keep_days: config.activity.keep_days,
         passwords: PasswordRules { min_length: config.password.min_length },
         cost: parts.cost,
         offers_sms,
@@ -180,6 +182,13 @@ fn smtp_server(settings: &SmtpSettings, hello: String) -> Result<SmtpServer, Sta
         },
         deadlines: Deadlines::default(),
     })
+}
+
+pub(super) fn carrier(config: &Config) -> Result<Option<Twilio>, TwilioSetUpFault> {
+    match &config.sms.provider {
+        SmsProvider::None | SmsProvider::Mailbox => Ok(None),
+        SmsProvider::Twilio(settings) => Twilio::new(twilio_account(settings)).map(Some),
+    }
 }
 
 fn gateway(config: &Config, mailbox: &Mailbox) -> SmsGateway {

@@ -13,10 +13,11 @@ use tokio::sync::Notify;
 
 use crate::config::{Config, DatabaseUrl};
 use crate::delivery::smtp::Smtp;
+use crate::delivery::twilio::{Twilio, TwilioSetUpFault};
 use crate::delivery::worker::Worker;
 use crate::domain::password::Cost;
 use crate::flows::start::{self, Refusal};
-use crate::flows::{FlowError, Services, housekeeping};
+use crate::flows::{FlowError, Services, housekeeping, unfinished_logins};
 use crate::platform::clock::Clock;
 use crate::platform::random::Random;
 use crate::storage::Patience;
@@ -30,6 +31,8 @@ pub(crate) use key_file::owner_only;
 const LOOK_AT_MAIL: Duration = Duration::from_secs(30);
 /// How often to delete what has expired.
 const SWEEP: Duration = Duration::from_secs(600);
+/// How often to look for right passwords whose code did not come.
+const LOOK_AT_LOGINS: Duration = Duration::from_secs(60);
 
 /// What a test brings of its own; the real thing is [`Parts::real`].
 #[derive(Clone)]
@@ -153,6 +156,19 @@ pub fn mail_server(config: &Config) -> Result<Option<Smtp>, StartFault> {
     build::mail_server(config)
 }
 
+/// The carrier of text messages, if the configuration has one that is not ours.
+///
+/// # Errors
+/// Why no client can be built for it; serving goes on without text messages then.
+pub fn carrier(config: &Config) -> Result<Option<Twilio>, TwilioSetUpFault> {
+    build::carrier(config)
+}
+
+/// The word of the mode.
+pub fn mode(config: &Config) -> &'static str {
+    build::mode(config.mode)
+}
+
 impl App {
     /// Assembles the program. Nothing is asked of the database yet.
     ///
@@ -235,6 +251,15 @@ impl App {
         }
     }
 
+    async fn watch_logins(services: Services) {
+        loop {
+            if let Err(fault) = unfinished_logins::tell_of_all(&services).await {
+                tracing::warn!(%fault, "unfinished logins were not told of");
+            }
+            tokio::time::sleep(LOOK_AT_LOGINS).await;
+        }
+    }
+
     /// Serves until the system asks to stop: requests finish, then the message under way, then the process.
     ///
     /// # Errors
@@ -248,10 +273,12 @@ impl App {
             actix_web::rt::spawn(async move { worker.run(stop.notified()).await })
         };
         let house = actix_web::rt::spawn(Self::keep_house(app.services().clone()));
+        let logins = actix_web::rt::spawn(Self::watch_logins(app.services().clone()));
         let mail = actix_web::rt::spawn(Arc::clone(&app).watch_mail());
         let served = server.await;
         stop.notify_one();
         house.abort();
+        logins.abort();
         mail.abort();
         if worker.await.is_err() {
             tracing::error!("the worker did not end well");

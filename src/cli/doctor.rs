@@ -1,19 +1,15 @@
 //! Checks configuration, database, key and mail server through the very parts that serving uses, and says how to mend what
 //! is wrong.
 
-use crate::app::{StartFault, mail_server};
+use crate::app::{StartFault, carrier, mail_server, mode};
 use crate::cli::open::{Opened, open};
 use crate::cli::run::{CommandFault, say};
-use crate::config::{Config, DatabaseUrl, Mail, Mode, SmsProvider, SmtpSecurity, SmtpSettings};
+use crate::config::{Config, DatabaseUrl, Mail, SmsProvider, SmtpSecurity, SmtpSettings};
 use crate::delivery::message::{Brand, check_texts};
 
 pub(super) async fn examine(config: &Config) -> Result<(), CommandFault> {
-    let mode = match config.mode {
-        Mode::Development => "development",
-        Mode::Production => "production",
-    };
-    well("configuration", &format!("{mode} mode, reached at {}", config.server.public_url))?;
-    let checks = [database(config).await?, mail(config).await?, sms(config)?, texts(config)?];
+    well("configuration", &format!("{} mode, reached at {}", mode(config), config.server.public_url))?;
+    let checks = [database(config).await?, mail(config).await?, sms(config)?];
     if checks.iter().all(|is_well| *is_well) { Ok(()) } else { Err(CommandFault::NotWell) }
 }
 
@@ -67,6 +63,8 @@ fn what_it_does(server: &SmtpSettings) -> &'static str {
     }
 }
 
+/// Whether text messages can be sent at all, and whether each stays one text, whatever the brand's name and the host's
+/// length.
 fn sms(config: &Config) -> Result<bool, CommandFault> {
     let words = match &config.sms.provider {
         SmsProvider::None => "is off: only Email is offered".to_owned(),
@@ -76,20 +74,19 @@ fn sms(config: &Config) -> Result<bool, CommandFault> {
             format!("go through {host}, to {}", config.sms.countries.join(", "))
         }
     };
-    well("text messages", &words)?;
-    Ok(true)
-}
-
-/// One text message, whatever the brand's name and the host's length.
-fn texts(config: &Config) -> Result<bool, CommandFault> {
     let host = config.server.public_url.host_str().unwrap_or_default();
-    match check_texts(&Brand::new(&config.brand.name, host, None)) {
-        Ok(()) => Ok(true),
-        Err(fault) => {
+    let fits = check_texts(&Brand::new(&config.brand.name, host, None));
+    match (carrier(config), fits) {
+        (Err(fault), _) => ill("text messages", &fault.to_string())?,
+        (Ok(_), Err(fault)) => {
             ill("text messages", &format!("{fault}. Choose a shorter or plainer brand.name"))?;
-            Ok(false)
+        }
+        (Ok(_), Ok(())) => {
+            well("text messages", &words)?;
+            return Ok(true);
         }
     }
+    Ok(false)
 }
 
 fn well(what: &str, words: &str) -> Result<(), CommandFault> {

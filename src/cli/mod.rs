@@ -1,12 +1,13 @@
 //! The commands, as typed; `run` carries them out.
 
+mod account;
 mod doctor;
 mod open;
 mod run;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 
 pub use run::{CommandFault, run};
 
@@ -36,7 +37,7 @@ pub enum Command {
     Serve,
     /// Bring the database up to date
     Migrate,
-    /// Make, list and unlock accounts
+    /// Make and look after accounts
     #[command(subcommand)]
     Account(AccountCommand),
     /// Check configuration, database, keys, mail and SMS, and say how to mend what is wrong
@@ -52,11 +53,58 @@ pub enum AccountCommand {
     Create(NewAccount),
     /// List all accounts
     List,
+    /// Show what is known of an account
+    Show {
+        /// Whose
+        username: String,
+    },
+    /// Switch an account off: it is logged out everywhere and cannot log in
+    Disable {
+        /// Whose
+        username: String,
+    },
+    /// Switch an account on again
+    Enable {
+        /// Whose
+        username: String,
+    },
     /// Lift every pause that wrong passwords or codes have put on an account
     Unlock {
         /// Whose
         username: String,
     },
+    /// Require two-factor authentication, leave it to the person, or reset it
+    TwoFactor(TwoFactorChange),
+    /// Correct the address of record; the old and the new one are told
+    Email {
+        /// Whose
+        username: String,
+        /// The new address
+        email: String,
+    },
+    /// Print a one-time pass, once: for 10 minutes it stands in for a code
+    Pass {
+        /// For whom
+        username: String,
+    },
+}
+
+/// What becomes of an account's two-factor authentication: one of the three.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+#[group(skip)]
+#[command(group(ArgGroup::new("change").required(true).args(["require", "optional", "reset"])))]
+pub struct TwoFactorChange {
+    /// Whose
+    pub username: String,
+    /// Require it: from the next request the account is led to set it up
+    #[arg(long)]
+    pub require: bool,
+    /// Leave it to the person; what the configuration requires stays required
+    #[arg(long)]
+    pub optional: bool,
+    /// Take the second factor away; a new one is set up with a code from the address of record
+    #[arg(long)]
+    pub reset: bool,
 }
 
 /// An account to be made, as typed and not yet checked.
@@ -130,6 +178,16 @@ mod tests {
         assert_eq!(typed("postern account list").command(), Command::Account(AccountCommand::List));
         let unlock = AccountCommand::Unlock { username: "ada".to_owned() };
         assert_eq!(typed("postern account unlock ada").command(), Command::Account(unlock));
+        let Command::Account(AccountCommand::TwoFactor(change)) =
+            typed("postern account two-factor ada --reset").command()
+        else {
+            panic!("a change")
+        };
+        assert!(change.reset && !change.require && !change.optional && change.username == "ada");
+        let asks_too_little = "postern account two-factor ada";
+        assert_eq!(refused(asks_too_little), ErrorKind::MissingRequiredArgument);
+        let asks_too_much = "postern account two-factor ada --require --reset";
+        assert_eq!(refused(asks_too_much), ErrorKind::ArgumentConflict);
         assert_eq!(typed("postern migrate").command(), Command::Migrate);
         assert_eq!(typed("postern doctor").command(), Command::Doctor);
         assert_eq!(refused("postern acount list"), ErrorKind::InvalidSubcommand);

@@ -1,20 +1,13 @@
 //! What the commands do. Words for the operator go to standard output, everything else to standard error.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::TcpListener;
 
 use crate::app::{App, StartFault};
 use crate::cli::open::{self, Opened};
-use crate::cli::{AccountCommand, Cli, Command, NewAccount, doctor};
+use crate::cli::{Cli, Command, account, doctor};
 use crate::config::{self, Config, LogFormat};
-use crate::domain::account::Role;
-use crate::domain::email::EmailAddress;
-use crate::domain::password::{PasswordInput, judge};
-use crate::domain::secret::Secret;
-use crate::domain::username::Username;
-use crate::flows::invitation::{self, Made, New};
-use crate::flows::{setup, start};
-use crate::web::form::Words;
+use crate::flows::setup;
 use crate::web::page::Development;
 use crate::web::request_log::report_panics_by_place;
 
@@ -61,16 +54,14 @@ pub async fn run(cli: Cli) -> Result<(), CommandFault> {
     match command {
         Command::Serve => serve(&config).await,
         Command::Migrate => migrate(&config).await,
-        Command::Account(AccountCommand::Create(new)) => create(&config, new).await,
-        Command::Account(AccountCommand::List) => list(&config).await,
-        Command::Account(AccountCommand::Unlock { username }) => unlock(&config, &username).await,
+        Command::Account(command) => account::run(&config, command).await,
         Command::Doctor => doctor::examine(&config).await,
         Command::Config => Ok(()),
     }
 }
 
 /// Everything that a command needs; or what has to be done first.
-async fn ready(config: &Config) -> Result<App, CommandFault> {
+pub(super) async fn ready(config: &Config) -> Result<App, CommandFault> {
     match open::open(config).await? {
         Opened::Ready(app) => Ok(*app),
         Opened::WantsMigrations => {
@@ -123,64 +114,6 @@ async fn migrate(config: &Config) -> Result<(), CommandFault> {
         return say("the database is up to date");
     }
     applied.iter().try_for_each(|name| say(&format!("applied {name}")))
-}
-
-async fn create(config: &Config, new: NewAccount) -> Result<(), CommandFault> {
-    let username = Username::parse(&new.username).map_err(|_| {
-        CommandFault::Typed("--username: 3 to 64 letters, digits, dots, underscores or dashes".to_owned())
-    })?;
-    let email = EmailAddress::parse(&new.email)
-        .map_err(|_| CommandFault::Typed("--email: an address like name@example.com".to_owned()))?;
-    let app = ready(config).await?;
-    let password = if new.password_stdin { Some(typed_password(&app, &username)?) } else { None };
-    let role = if new.admin { Role::Administrator } else { Role::Person };
-    match invitation::create(app.services(), New { username, email, role, password }).await? {
-        Made::WithPassword => say(&format!("{} can log in", new.username)),
-        Made::Invited(link) => {
-            say(&format!("{} sets a password here, within 72 hours:\n{}", new.username, link.expose()))
-        }
-        Made::NameTaken => Err(CommandFault::Typed(format!("--username: {} exists", new.username))),
-    }
-}
-
-/// One line of standard input, without its line end.
-fn typed_password(app: &App, username: &Username) -> Result<PasswordInput, CommandFault> {
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line)?;
-    let line = Secret::new(line);
-    let typed = line.expose().trim_end_matches(['\r', '\n']).to_owned();
-    let password = PasswordInput::from_typed(Secret::new(typed));
-    let settings = &app.services().settings;
-    match judge(&password, &settings.passwords, username.as_str(), &settings.product) {
-        Ok(()) => Ok(password),
-        Err(fault) => Err(CommandFault::Typed(format!("the password: {}", fault.words()))),
-    }
-}
-
-async fn list(config: &Config) -> Result<(), CommandFault> {
-    let app = ready(config).await?;
-    let mut after = String::new();
-    loop {
-        let page = start::list_accounts(app.services(), after.clone()).await?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = last.username.key().as_str().to_owned();
-        for account in &page {
-            let standing = if account.is_active() { "active" } else { "disabled" };
-            let (name, role) = (account.username.as_str(), account.role.as_str());
-            say(&format!("{name}\t{}\t{role}\t{standing}", account.email.as_str()))?;
-        }
-    }
-}
-
-async fn unlock(config: &Config, username: &str) -> Result<(), CommandFault> {
-    let nobody = || CommandFault::Typed(format!("{username}: there is no such account"));
-    let name = Username::parse(username).map_err(|_| nobody())?;
-    let app = ready(config).await?;
-    if start::unlock(app.services(), &name).await? {
-        say(&format!("{username}: passwords and codes may be tried again"))
-    } else {
-        Err(nobody())
-    }
 }
 
 fn start_log(format: LogFormat) {

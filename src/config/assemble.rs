@@ -6,15 +6,16 @@ use std::net::SocketAddr;
 use url::{Host, Url};
 
 use super::keys::{
-    BRAND_NAME, BRAND_PRIVACY, BRAND_SUPPORT, BRAND_TERMS, DATABASE_URL, LISTEN, LOG_FORMAT, MAIL_CA_FILE,
-    MAIL_FROM, MAIL_URL, MODE, PASSWORD_MIN_LENGTH, PUBLIC_URL, SECRET_KEY, SECRET_PREVIOUS,
-    SESSION_IDLE_MINUTES, SESSION_MAX_HOURS, TRUSTED_DAYS, TRUSTED_PROXIES,
+    ACTIVITY_KEEP_DAYS, BRAND_NAME, BRAND_PRIVACY, BRAND_SUPPORT, BRAND_TERMS, DATABASE_URL, LISTEN,
+    LOG_FORMAT, MAIL_CA_FILE, MAIL_FROM, MAIL_URL, MODE, PASSWORD_MIN_LENGTH, PUBLIC_URL, SECRET_KEY,
+    SECRET_PREVIOUS, SESSION_IDLE_MINUTES, SESSION_MAX_HOURS, TRUSTED_DAYS, TRUSTED_PROXIES,
+    TWO_FACTOR_REQUIRED,
 };
 use super::reader::Reader;
 use super::secret_key::is_sample;
 use super::settings::{
-    Brand, Config, KeySource, Mail, Mode, Password, SecretKeys, Server, Session, SmtpSecurity, SmtpSettings,
-    TwoFactor,
+    Activity, Brand, Config, KeySource, Mail, Mode, Password, SecretKeys, Server, Session, SmtpSecurity,
+    SmtpSettings, TwoFactor,
 };
 use super::sms::sms;
 
@@ -29,8 +30,10 @@ pub fn config(reader: &mut Reader) -> Option<Config> {
     let mail = mail(reader);
     let sms = sms(reader, mode);
     let trusted_days = reader.get(&TRUSTED_DAYS);
+    let required = reader.get(&TWO_FACTOR_REQUIRED);
     let min_length = reader.get(&PASSWORD_MIN_LENGTH);
     let session = session(reader);
+    let keep_days = reader.get(&ACTIVITY_KEEP_DAYS);
     let brand = brand(reader);
     Some(Config {
         mode: mode?,
@@ -40,9 +43,10 @@ pub fn config(reader: &mut Reader) -> Option<Config> {
         secret: secret?,
         mail: mail?,
         sms: sms?,
-        two_factor: TwoFactor { trusted_days: trusted_days? },
+        two_factor: TwoFactor { trusted_days: trusted_days?, required: required? },
         password: Password { min_length: min_length? },
         session: session?,
+        activity: Activity { keep_days: keep_days? },
         brand: brand?,
     })
 }

@@ -5,37 +5,21 @@ use url::Url;
 use super::key::Reason;
 use super::parse::{is_mail_address, web_url};
 use super::settings::Support;
+use crate::delivery::gsm7;
 
 /// The longest name, in GSM-7 units: every text message begins with it and must stay one text.
 const LONGEST_NAME: usize = 20;
 const LONGEST_WORDS: usize = 200;
 
-/// The printable part of the GSM-7 alphabet (3GPP TS 23.038 6.2.1), besides ASCII letters and digits.
-const GSM7: &str = "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./:;<=>?¡ÄÖÑÜ§¿äöñüà";
-/// The characters of its extension table; each takes two places.
-const GSM7_EXTENSION: &str = "^{}\\[~]|€";
-
 /// A name that fits into a text message.
 pub fn brand_name(text: &str) -> Result<String, Reason> {
-    let mut units = 0;
-    for letter in text.chars() {
-        units += gsm7_units(letter)
-            .ok_or("may only use the plain text-message alphabet (GSM-7): no emoji and no curly quotes")?;
-    }
+    let units = gsm7::septets(text)
+        .filter(|_| !text.contains(char::is_control))
+        .ok_or("may only use the plain text-message alphabet (GSM-7): no emoji and no curly quotes")?;
     if units > LONGEST_NAME {
         return Err(format!("may have at most {LONGEST_NAME} characters").into());
     }
     Ok(text.to_owned())
-}
-
-fn gsm7_units(letter: char) -> Option<usize> {
-    if letter.is_ascii_alphanumeric() || GSM7.contains(letter) {
-        Some(1)
-    } else if GSM7_EXTENSION.contains(letter) {
-        Some(2)
-    } else {
-        None
-    }
 }
 
 /// An address to write to, a page, or words. No other scheme becomes a link.

@@ -12,11 +12,12 @@ use super::key::{About, Key};
 use super::mail_url::{MailServer, mail_url};
 use super::parse::{
     between, countries, database_url, file, listen, log_format, mail_address, mode, networks, page,
-    public_url, sms_provider,
+    public_url, required, sms_provider,
 };
 use super::secret_key::{EXAMPLE_KEY, EXAMPLE_PREVIOUS_KEY, current_key, previous_key};
 use super::settings::{DatabaseUrl, LogFormat, Mode, Support};
 use super::twilio::{account_sid, auth_token, base_url, messaging_service_sid, sender};
+use crate::domain::requirement;
 use crate::domain::secret::Secret;
 
 /// A provider that an operator can name.
@@ -51,9 +52,11 @@ pub static TABLE: &[&About] = &[
     &SMS_PER_HOUR.about,
     &SMS_PER_DAY.about,
     &TRUSTED_DAYS.about,
+    &TWO_FACTOR_REQUIRED.about,
     &PASSWORD_MIN_LENGTH.about,
     &SESSION_IDLE_MINUTES.about,
     &SESSION_MAX_HOURS.about,
+    &ACTIVITY_KEEP_DAYS.about,
     &BRAND_NAME.about,
     &BRAND_SUPPORT.about,
     &BRAND_TERMS.about,
@@ -244,6 +247,16 @@ pub(super) static TRUSTED_DAYS: Key<u8> = Key::new(
 .or("14")
 .number();
 
+pub(super) static TWO_FACTOR_REQUIRED: Key<requirement::Required> = Key::new(
+    "two_factor.required",
+    "everyone",
+    required,
+    "Who must have two-factor authentication: `nobody`, `administrators` or `everyone`. Whoever has not set it up is led to \
+     it at the next request and reaches nothing else before. Administrators can require it of single accounts besides, \
+     and cannot lift what is required here.",
+)
+.or_in_mode(Text("nobody"), Text("administrators"));
+
 // 8 is the floor of OWASP ASVS 5.0 6.2.1; 15 is NIST SP 800-63B-4 3.1.1.2, where a password can be the only factor.
 pub(super) static PASSWORD_MIN_LENGTH: Key<usize> = Key::new(
     "password.min_length",
@@ -272,6 +285,16 @@ pub(super) static SESSION_MAX_HOURS: Key<u32> = Key::new(
     "A login ends after this many hours whatever happens, 1 to 720.",
 )
 .or("12")
+.number();
+
+// The links of notices lead back to their lines for three days; a month is the least that helps anybody to look back.
+pub(super) static ACTIVITY_KEEP_DAYS: Key<u16> = Key::new(
+    "activity.keep_days",
+    "400",
+    between::<u16, 30, 3650>,
+    "For how many days the activity log is kept, 30 to 3650. Until then the database itself refuses to delete a line.",
+)
+.or("400")
 .number();
 
 pub(super) static BRAND_NAME: Key<String> = Key::new(

@@ -81,6 +81,7 @@ mod tests {
         PRODUCTION, faults, from_file, in_production_with, keys_at_fault, only_fault, with,
     };
     use super::*;
+    use crate::domain::requirement::Required;
 
     #[test]
     fn a_new_user_sets_nothing_and_has_everything() {
@@ -99,7 +100,7 @@ mod tests {
         assert!(matches!(config.sms.provider, SmsProvider::Mailbox));
         assert_eq!(config.sms.countries, ["US", "CA"]);
         assert_eq!((config.sms.per_hour, config.sms.per_day), (200, 1000));
-        assert_eq!(config.two_factor.trusted_days, 14);
+        assert_eq!(config.two_factor, TwoFactor { trusted_days: 14, required: Required::Nobody });
         assert_eq!(config.password.min_length, 15);
         assert_eq!(config.session, Session { idle_minutes: 30, max_hours: 12 });
         assert_eq!(config.brand.name, "Postern");
@@ -131,6 +132,7 @@ mod tests {
         let proxies: Vec<String> = config.server.trusted_proxies.iter().map(ToString::to_string).collect();
         assert_eq!(proxies, ["127.0.0.0/8", "::1/128"]);
         assert!(matches!(config.sms.provider, SmsProvider::None));
+        assert_eq!(config.two_factor.required, Required::Administrators);
         let Mail::Smtp(smtp) = config.mail else { panic!("production has no mailbox") };
         assert_eq!(
             (smtp.host.as_str(), smtp.port, smtp.from.as_str()),

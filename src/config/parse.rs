@@ -11,6 +11,7 @@ use url::{Host, Url};
 use super::key::{Reason, items};
 use super::keys::NamedProvider;
 use super::settings::{DatabaseUrl, LogFormat, Mode};
+use crate::domain::requirement::Required;
 use crate::domain::secret::Secret;
 
 /// `development` or `production`.
@@ -38,6 +39,11 @@ pub fn sms_provider(text: &str) -> Result<NamedProvider, Reason> {
         "twilio" => Ok(NamedProvider::Twilio),
         _ => Err("must be none or twilio".into()),
     }
+}
+
+/// `nobody`, `administrators` or `everyone`.
+pub fn required(text: &str) -> Result<Required, Reason> {
+    Required::parse(text).ok_or_else(|| "must be nobody, administrators or everyone".into())
 }
 
 /// An IP address and a port.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use url::Url;
 
+use crate::domain::requirement::Required;
 use crate::domain::secret::Secret;
 
 /// Everything an operator can set. Read once at start and passed on; nothing changes it afterwards.
@@ -31,6 +32,8 @@ pub struct Config {
     pub password: Password,
     /// How long a login lasts.
     pub session: Session,
+    /// How long it is known what happened.
+    pub activity: Activity,
     /// What people see of whoever runs this Postern.
     pub brand: Brand,
 }
@@ -179,6 +182,8 @@ pub enum TwilioSender {
 pub struct TwoFactor {
     /// For how many days a computer is trusted, 0 to 14; 0 trusts none.
     pub trusted_days: u8,
+    /// Who has to have it.
+    pub required: Required,
 }
 
 /// Rules for passwords.
@@ -195,6 +200,13 @@ pub struct Session {
     pub idle_minutes: u32,
     /// Hours after which a login ends whatever happens.
     pub max_hours: u32,
+}
+
+/// How long it is known what happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Activity {
+    /// Days for which the activity log is kept, 30 to 3650.
+    pub keep_days: u16,
 }
 
 /// What people see of whoever runs this Postern.

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::delivery::gsm7;
 use crate::delivery::letter::Sender;
-use crate::delivery::words::{CodeWords, InvitationWords, TextWords};
+use crate::delivery::words::{CodeWords, LinkWords, TextWords};
 use crate::domain::challenge::Purpose;
 use crate::domain::code::Code;
 use crate::domain::email::EmailAddress;
@@ -63,9 +63,9 @@ pub enum Unsayable {
     /// A template failed.
     #[error("a template failed: {0}")]
     Template(#[from] askama::Error),
-    /// Invitations go by mail only.
-    #[error("an invitation cannot be a text message")]
-    InvitationAsText,
+    /// Links go by mail only.
+    #[error("a link cannot be a text message")]
+    LinkAsText,
 }
 
 /// What makes text messages dear or unreadable, for the check at start.
@@ -106,7 +106,7 @@ pub fn mail(
 ) -> Result<Mail, Unsayable> {
     let (pieces, code) = match content {
         Content::Code(message) => (CodeWords::new(message, brand).render()?, Some(message.code.clone())),
-        Content::Invitation(message) => (InvitationWords::new(message, brand).render()?, None),
+        Content::Link(message) => (LinkWords::new(message, brand).render()?, None),
     };
     Ok(Mail {
         id: id.to_owned(),
@@ -140,7 +140,7 @@ pub fn text(
             valid_until: message.valid_until,
             code: message.code.clone(),
         }),
-        Content::Invitation(_) => Err(Unsayable::InvitationAsText),
+        Content::Link(_) => Err(Unsayable::LinkAsText),
     }
 }
 
@@ -149,7 +149,9 @@ pub fn text(
 /// # Errors
 /// The [`TextFault`] of the longest text.
 pub fn check_texts(brand: &Brand) -> Result<(), TextFault> {
-    for purpose in [Purpose::Login, Purpose::SetUp, Purpose::ConfirmIdentity, Purpose::EmailOfRecord] {
+    for purpose in
+        [Purpose::Login, Purpose::SetUp, Purpose::ConfirmIdentity, Purpose::EmailOfRecord, Purpose::Mailbox]
+    {
         let body = text_body(purpose, "000000", brand, TimeDelta::minutes(10)).unwrap_or_default();
         if let Some(foreign) = gsm7::foreign(&body) {
             return Err(TextFault::Foreign(foreign));
@@ -181,12 +183,13 @@ mod tests {
     use crate::domain::browser::BrowserLabel;
     use crate::domain::code::Bound;
     use crate::domain::keys::Keys;
+    use crate::domain::link::LinkPurpose;
     use crate::domain::secret::Secret;
     use crate::domain::username::Username;
-    use crate::flows::outbox::{CodeMessage, InvitationMessage};
+    use crate::flows::outbox::{CodeMessage, LinkMessage};
 
-    const PURPOSES: [Purpose; 4] =
-        [Purpose::Login, Purpose::SetUp, Purpose::ConfirmIdentity, Purpose::EmailOfRecord];
+    const PURPOSES: [Purpose; 5] =
+        [Purpose::Login, Purpose::SetUp, Purpose::ConfirmIdentity, Purpose::EmailOfRecord, Purpose::Mailbox];
 
     fn at(seconds: i64) -> DateTime<Utc> {
         // 10:42 am on November 24, 2026 in New York
@@ -213,7 +216,9 @@ mod tests {
     }
 
     fn invitation(username: &str) -> Content {
-        Content::Invitation(InvitationMessage {
+        Content::Link(LinkMessage {
+            purpose: LinkPurpose::Invitation,
+            told: None,
             username: Username::stored(username.to_owned()),
             link: Secret::new("https://login.example.com/invitation?token=abc&x=1".to_owned()),
             valid_until: at(600),
@@ -367,6 +372,6 @@ mod tests {
     fn an_invitation_never_becomes_a_text() {
         let to = PhoneNumber::stored("+12125550142").unwrap();
         let made = text("message-1", &to, &invitation("ada"), &brand(), at(0));
-        assert!(matches!(made, Err(Unsayable::InvitationAsText)));
+        assert!(matches!(made, Err(Unsayable::LinkAsText)));
     }
 }

@@ -1,11 +1,15 @@
 //! The templates, and what each may say. Only [`crate::delivery::message`] calls them.
 
 use askama::Template;
+use chrono_tz::Tz;
 
 use crate::delivery::message::Brand;
 use crate::domain::challenge::Purpose;
+use crate::domain::event::{Actor, EventKind, shown_network};
+use crate::domain::link::LinkPurpose;
+use crate::domain::username::Username;
 use crate::domain::when;
-use crate::flows::outbox::{CodeMessage, InvitationMessage};
+use crate::flows::outbox::{CodeMessage, LinkMessage, Told};
 
 /// What a code mail says, whatever the code is for.
 pub struct CodeWords<'a> {
@@ -19,14 +23,31 @@ pub struct CodeWords<'a> {
     support: Option<&'a str>,
 }
 
-/// What an invitation says.
-pub struct InvitationWords<'a> {
+/// What a mail around a link says.
+pub struct LinkWords<'a> {
+    purpose: LinkPurpose,
     brand: &'a Brand,
     username: &'a str,
     link: &'a str,
+    told: Option<ToldWords<'a>>,
     until_time: String,
     until_day: String,
     support: Option<&'a str>,
+}
+
+/// What a notice tells of.
+pub struct ToldWords<'a> {
+    kind: EventKind,
+    what: &'static str,
+    detail: Option<&'a str>,
+    when_time: String,
+    when_day: String,
+    browser: Option<&'a str>,
+    network: Option<&'a str>,
+    who: &'a Actor,
+    administrator: Option<&'a str>,
+    reason: Option<&'a str>,
+    puts_back: bool,
 }
 
 /// What a text message says.
@@ -63,19 +84,55 @@ struct CodeHtml<'a> {
 #[derive(Template)]
 #[template(path = "email/invitation_subject.txt")]
 struct InvitationSubject<'a> {
-    message: &'a InvitationWords<'a>,
+    message: &'a LinkWords<'a>,
 }
 
 #[derive(Template)]
 #[template(path = "email/invitation.txt")]
 struct InvitationText<'a> {
-    message: &'a InvitationWords<'a>,
+    message: &'a LinkWords<'a>,
 }
 
 #[derive(Template)]
 #[template(path = "email/invitation.html")]
 struct InvitationHtml<'a> {
-    message: &'a InvitationWords<'a>,
+    message: &'a LinkWords<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "email/password_reset_subject.txt")]
+struct PasswordResetSubject<'a> {
+    message: &'a LinkWords<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "email/password_reset.txt")]
+struct PasswordResetText<'a> {
+    message: &'a LinkWords<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "email/password_reset.html")]
+struct PasswordResetHtml<'a> {
+    message: &'a LinkWords<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "email/notice_subject.txt")]
+struct NoticeSubject<'a> {
+    message: &'a LinkWords<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "email/notice.txt")]
+struct NoticeText<'a> {
+    message: &'a LinkWords<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "email/notice.html")]
+struct NoticeHtml<'a> {
+    message: &'a LinkWords<'a>,
 }
 
 #[derive(Template)]
@@ -123,13 +180,15 @@ impl<'a> CodeWords<'a> {
     }
 }
 
-impl<'a> InvitationWords<'a> {
+impl<'a> LinkWords<'a> {
     /// Takes from a message what its mail says. Times are in the reader's zone.
-    pub fn new(message: &'a InvitationMessage, brand: &'a Brand) -> Self {
+    pub fn new(message: &'a LinkMessage, brand: &'a Brand) -> Self {
         Self {
+            purpose: message.purpose,
             brand,
             username: message.username.as_str(),
             link: message.link.expose(),
+            told: message.told.as_ref().map(|told| ToldWords::new(told, message.time_zone)),
             until_time: when::clock_and_zone(message.valid_until, message.time_zone),
             until_day: when::day(message.valid_until, message.time_zone),
             support: brand.support.as_deref(),
@@ -141,11 +200,43 @@ impl<'a> InvitationWords<'a> {
     /// # Errors
     /// Whatever askama reports.
     pub fn render(&self) -> Result<Pieces, askama::Error> {
-        Ok(Pieces {
-            subject: InvitationSubject { message: self }.render()?,
-            text: InvitationText { message: self }.render()?,
-            html: InvitationHtml { message: self }.render()?,
+        let message = self;
+        Ok(match self.purpose {
+            LinkPurpose::Invitation => Pieces {
+                subject: InvitationSubject { message }.render()?,
+                text: InvitationText { message }.render()?,
+                html: InvitationHtml { message }.render()?,
+            },
+            LinkPurpose::PasswordReset => Pieces {
+                subject: PasswordResetSubject { message }.render()?,
+                text: PasswordResetText { message }.render()?,
+                html: PasswordResetHtml { message }.render()?,
+            },
+            LinkPurpose::NotMe => Pieces {
+                subject: NoticeSubject { message }.render()?,
+                text: NoticeText { message }.render()?,
+                html: NoticeHtml { message }.render()?,
+            },
         })
+    }
+}
+
+impl<'a> ToldWords<'a> {
+    fn new(told: &'a Told, zone: Tz) -> Self {
+        let event = &told.event;
+        Self {
+            kind: event.kind,
+            what: event.kind.label(),
+            detail: event.detail.as_deref(),
+            when_time: when::clock_and_zone(event.at, zone),
+            when_day: when::day(event.at, zone),
+            browser: event.browser.as_deref(),
+            network: event.network.as_deref().map(shown_network),
+            who: &event.actor,
+            administrator: told.administrator.as_ref().map(Username::as_str),
+            reason: event.reason.as_deref(),
+            puts_back: told.puts_back,
+        }
     }
 }
 

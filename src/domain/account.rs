@@ -7,6 +7,7 @@ use crate::domain::browser::BrowserLabel;
 use crate::domain::email::EmailAddress;
 use crate::domain::ids::Id;
 use crate::domain::limits::SecondFactorStanding;
+use crate::domain::second_factor::Method;
 use crate::domain::username::Username;
 
 /// An account as everything but the password check sees it.
@@ -20,12 +21,22 @@ pub struct Account {
     pub display_name: String,
     /// The e-mail address of record.
     pub email: EmailAddress,
+    /// When it was last shown that its owner reads that mailbox.
+    pub email_confirmed_at: Option<DateTime<Utc>>,
     /// What the account may do.
     pub role: Role,
     /// Whether it may log in.
     pub standing: Standing,
     /// Where its times are shown.
     pub time_zone: Tz,
+    /// How codes are sent, where a method is on: a copy of the second factor's own word, to decide by.
+    pub method: Option<Method>,
+    /// Whether an administrator requires two-factor authentication of it.
+    pub requires_two_factor: bool,
+    /// Whether an administrator lets it trust computers.
+    pub allows_trust: bool,
+    /// Whether its next set-up asks first for a code from the e-mail address of record.
+    pub must_prove_mailbox: bool,
     /// The account's choice that no computer is ever trusted.
     pub asks_every_login: bool,
     /// What sessions and trust hang on.
@@ -38,6 +49,23 @@ pub struct Account {
     pub sends_counted_from: DateTime<Utc>,
     /// The login before the current one.
     pub previous_login: Option<PastLogin>,
+    /// When the password was last changed by its owner or reset.
+    pub password_changed_at: Option<DateTime<Utc>>,
+    /// Counts what administrators decide about it, so that a form opened before the last decision is known as stale.
+    pub version: i64,
+}
+
+/// How an account stands in the list, for the filter: the first that is true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Somebody switched it off.
+    Disabled,
+    /// The invitation waits for its answer.
+    Invited,
+    /// Wrong codes suspended its second factor.
+    Locked,
+    /// It logs in.
+    Active,
 }
 
 /// When and from where somebody logged in.
@@ -88,9 +116,20 @@ pub enum TrustEnd {
     AsksEveryLogin,
     /// The owner forgot all computers.
     Forgotten,
+    /// The password was changed or reset.
+    PasswordChanged,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// An administrator or operator asked for it, by a reset or otherwise.
+    Administrator,
+    /// The owner said that something was not them.
+    NotMe,
 }
 
 impl Role {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Person, Self::Administrator];
+
     /// The word in the database.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -101,7 +140,7 @@ impl Role {
 
     /// Reads the word in the database.
     pub fn stored(text: &str) -> Option<Self> {
-        [Self::Person, Self::Administrator].into_iter().find(|role| role.as_str() == text)
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
 }
 
@@ -112,18 +151,66 @@ impl TrustEnd {
             Self::SecondFactorChanged => "second_factor_changed",
             Self::AsksEveryLogin => "asks_every_login",
             Self::Forgotten => "forgotten",
+            Self::PasswordChanged => "password_changed",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::Administrator => "administrator",
+            Self::NotMe => "not_me",
         }
     }
 
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::SecondFactorChanged,
+        Self::AsksEveryLogin,
+        Self::Forgotten,
+        Self::PasswordChanged,
+        Self::RecoveryCodeUsed,
+        Self::Administrator,
+        Self::NotMe,
+    ];
+
     /// Reads the word in the database.
     pub fn stored(text: &str) -> Option<Self> {
-        [Self::SecondFactorChanged, Self::AsksEveryLogin, Self::Forgotten]
-            .into_iter()
-            .find(|end| end.as_str() == text)
+        Self::ALL.into_iter().find(|end| end.as_str() == text)
+    }
+}
+
+impl State {
+    /// All of them, in the order of the filter.
+    pub const ALL: [Self; 4] = [Self::Active, Self::Invited, Self::Locked, Self::Disabled];
+
+    /// The word in the database and in addresses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Disabled => "disabled",
+            Self::Invited => "invited",
+            Self::Locked => "locked",
+            Self::Active => "active",
+        }
+    }
+
+    /// Reads the word.
+    pub fn stored(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    /// How an account stands that is disabled or not, has a password or not, and has its codes suspended or not.
+    pub fn of(is_disabled: bool, has_password: bool, is_suspended: bool) -> Self {
+        match (is_disabled, has_password, is_suspended) {
+            (true, _, _) => Self::Disabled,
+            (false, false, _) => Self::Invited,
+            (false, true, true) => Self::Locked,
+            (false, true, false) => Self::Active,
+        }
     }
 }
 
 impl Account {
+    /// For how many days it may trust a computer, out of the operator's `two_factor.trusted_days`.
+    pub fn trusted_days(&self, setting: u8) -> u8 {
+        if self.allows_trust { setting } else { 0 }
+    }
+
     /// Whether the account may log in.
     pub fn is_active(&self) -> bool {
         match self.standing {

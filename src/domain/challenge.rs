@@ -30,6 +30,8 @@ pub enum Purpose {
     ConfirmIdentity,
     /// A new e-mail address of record.
     EmailOfRecord,
+    /// A set-up that is forced, or follows a reset: that its owner reads the mailbox of record.
+    Mailbox,
 }
 
 impl Purpose {
@@ -40,20 +42,20 @@ impl Purpose {
             Self::SetUp => "set_up",
             Self::ConfirmIdentity => "confirm_identity",
             Self::EmailOfRecord => "email_of_record",
+            Self::Mailbox => "mailbox",
         }
     }
 
     /// Reads the word in the database.
     pub fn stored(text: &str) -> Option<Self> {
-        [Self::Login, Self::SetUp, Self::ConfirmIdentity, Self::EmailOfRecord]
-            .into_iter()
-            .find(|purpose| purpose.as_str() == text)
+        let all = [Self::Login, Self::SetUp, Self::ConfirmIdentity, Self::EmailOfRecord, Self::Mailbox];
+        all.into_iter().find(|purpose| purpose.as_str() == text)
     }
 
     /// Whether wrong codes count towards the account's pause. A new destination proves nothing about the one in force.
     pub fn counts_for_account(self) -> bool {
         match self {
-            Self::Login | Self::ConfirmIdentity => true,
+            Self::Login | Self::ConfirmIdentity | Self::Mailbox => true,
             Self::SetUp | Self::EmailOfRecord => false,
         }
     }

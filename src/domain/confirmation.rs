@@ -13,6 +13,9 @@ use crate::domain::session::Session;
 /// How old a proof of identity may be.
 pub const CONFIRMATION_LIFE: TimeDelta = TimeDelta::minutes(10);
 
+/// How old the password half may be for administration.
+pub const ADMINISTRATION_LIFE: TimeDelta = TimeDelta::minutes(15);
+
 /// What is still missing before a sensitive change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
@@ -22,12 +25,39 @@ pub enum Missing {
     Code,
 }
 
-/// What `session` still has to prove; `None` if nothing.
+/// What an identity is confirmed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConfirmedFor {
+    /// A sensitive change of one's own: both halves not older than [`CONFIRMATION_LIFE`].
+    Change,
+    /// Administration: the password not older than [`ADMINISTRATION_LIFE`], a code at any time in this session.
+    Administration,
+}
+
+/// What `session` still has to prove for a change; `None` if nothing.
 pub fn missing(session: &Session, factor: &SecondFactor, now: DateTime<Utc>) -> Option<Missing> {
-    let is_recent = |proof: Option<DateTime<Utc>>| proof.is_some_and(|at| now - at < CONFIRMATION_LIFE);
-    if !is_recent(session.password_at) {
+    missing_for(ConfirmedFor::Change, session, factor.is_on(), now)
+}
+
+/// What `session` still has to prove; `None` if nothing. `is_on` is whether a method is.
+pub fn missing_for(
+    purpose: ConfirmedFor,
+    session: &Session,
+    is_on: bool,
+    now: DateTime<Utc>,
+) -> Option<Missing> {
+    let within = |proof: Option<DateTime<Utc>>, life| proof.is_some_and(|at| now - at < life);
+    let (has_password, has_code) = match purpose {
+        ConfirmedFor::Change => {
+            (within(session.password_at, CONFIRMATION_LIFE), within(session.code_at, CONFIRMATION_LIFE))
+        }
+        ConfirmedFor::Administration => {
+            (within(session.password_at, ADMINISTRATION_LIFE), session.code_at.is_some())
+        }
+    };
+    if !has_password {
         Some(Missing::Password)
-    } else if factor.is_on() && !is_recent(session.code_at) {
+    } else if is_on && !has_code {
         Some(Missing::Code)
     } else {
         None
@@ -57,6 +87,7 @@ mod tests {
             password_at,
             code_at,
             browser: BrowserLabel::from_user_agent(None),
+            network: None,
             started_at: at(0),
             last_seen_at: at(0),
             expires_at: at(43_200),
@@ -99,6 +130,19 @@ mod tests {
     }
 
     #[test]
+    fn for_administration_the_password_lasts_fifteen_minutes_and_the_code_as_long_as_the_session() {
+        let administration = |session: &Session, is_on, seconds| {
+            missing_for(ConfirmedFor::Administration, session, is_on, at(seconds))
+        };
+        let both = session(Some(at(0)), Some(at(-40_000)));
+        assert_eq!(administration(&both, true, 899), None);
+        assert_eq!(administration(&both, true, 900), Some(Missing::Password));
+        let trusted = session(Some(at(0)), None);
+        assert_eq!(administration(&trusted, true, 1), Some(Missing::Code));
+        assert_eq!(administration(&trusted, false, 1), None);
+    }
+
+    #[test]
     fn a_code_confirms_whom_and_what_it_was_asked_for_and_nothing_else() {
         let asked = challenge(Purpose::ConfirmIdentity, telephone());
         let proof = right_code(&asked);
@@ -115,7 +159,7 @@ mod tests {
 
     #[test]
     fn how_somebody_logged_in_makes_no_difference_once_both_halves_are_there() {
-        for entered_by in [EnteredBy::Password, EnteredBy::TrustedComputer, EnteredBy::Code] {
+        for entered_by in EnteredBy::ALL {
             let session = Session { entered_by, ..session(Some(at(0)), Some(at(0))) };
             assert_eq!(missing(&session, &on(telephone()), at(1)), None);
         }

@@ -10,6 +10,12 @@ pub const FREE_PASSWORD_FAILURES: u32 = 5;
 pub const PASSWORD_FAILURES_CLOSE: u32 = 100;
 /// Wrong passwords a trusted computer may send, whatever others do to the name.
 pub const TRUSTED_COMPUTER_FAILURES: u32 = 10;
+/// Wrong passwords that the browser in which a password was just reset may send, likewise.
+pub const AFTER_RESET_FAILURES: u32 = 10;
+/// Password resets that are mailed to one account in [`RESETS_WINDOW`], whoever asks.
+pub const RESETS: i64 = 5;
+/// How far back mailed resets count.
+pub const RESETS_WINDOW: TimeDelta = TimeDelta::hours(1);
 /// Failures from one address in a minute.
 pub const ADDRESS_FAILURES_A_MINUTE: i64 = 20;
 /// Failures from one address in an hour.
@@ -65,6 +71,28 @@ pub fn rest_after(failures: u32) -> Option<TimeDelta> {
     let doublings = failures.checked_sub(FREE_PASSWORD_FAILURES)?;
     let seconds = 1_i64.checked_shl(doublings.min(12)).map_or(LONGEST, |factor| FIRST * factor);
     Some(TimeDelta::seconds(seconds.min(LONGEST)))
+}
+
+/// What the `failures`-th wrong password in a row brings its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordFailure {
+    /// Nothing yet.
+    Counts,
+    /// A rest.
+    Pauses,
+    /// Only trusted computers get through from now on.
+    Closes,
+}
+
+/// What the `failures`-th wrong password in a row brings: a rest from the fifth on, and at the hundredth the end.
+pub fn password_failure(failures: u32) -> PasswordFailure {
+    if failures >= PASSWORD_FAILURES_CLOSE {
+        PasswordFailure::Closes
+    } else if rest_after(failures).is_some() {
+        PasswordFailure::Pauses
+    } else {
+        PasswordFailure::Counts
+    }
 }
 
 /// What wrong codes have done to an account's second factor.
@@ -135,6 +163,13 @@ mod tests {
         assert_eq!(name_standing(5, Some(at(30)), at(29)), NameStanding::Rests(at(30)));
         assert_eq!(name_standing(5, Some(at(30)), at(30)), NameStanding::Open);
         assert_eq!(name_standing(100, Some(at(30)), at(86_400)), NameStanding::Closed);
+    }
+
+    #[test]
+    fn from_the_fifth_on_each_wrong_password_pauses_and_the_hundredth_closes() {
+        let brings = [4, 5, 6, 99, 100].map(password_failure);
+        let pauses = PasswordFailure::Pauses;
+        assert_eq!(brings, [PasswordFailure::Counts, pauses, pauses, pauses, PasswordFailure::Closes]);
     }
 
     #[test]

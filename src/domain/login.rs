@@ -32,9 +32,30 @@ pub enum AskedBecause {
     SecondFactorChanged,
     /// The owner forgot all computers.
     Forgotten,
+    /// The password was changed or reset.
+    PasswordChanged,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// An administrator asks for it.
+    Administrator,
+    /// The owner said that something was not them.
+    NotMe,
 }
 
 impl AskedBecause {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::NewComputer,
+        Self::DaysOver,
+        Self::EveryLogin,
+        Self::SecondFactorChanged,
+        Self::Forgotten,
+        Self::PasswordChanged,
+        Self::RecoveryCodeUsed,
+        Self::Administrator,
+        Self::NotMe,
+    ];
+
     /// The word in the database.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -43,20 +64,26 @@ impl AskedBecause {
             Self::EveryLogin => "every_login",
             Self::SecondFactorChanged => "second_factor_changed",
             Self::Forgotten => "forgotten",
+            Self::PasswordChanged => "password_changed",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::Administrator => "administrator",
+            Self::NotMe => "not_me",
         }
     }
 
     /// Reads the word in the database.
     pub fn stored(text: &str) -> Option<Self> {
-        [Self::NewComputer, Self::DaysOver, Self::EveryLogin, Self::SecondFactorChanged, Self::Forgotten]
-            .into_iter()
-            .find(|because| because.as_str() == text)
+        Self::ALL.into_iter().find(|because| because.as_str() == text)
     }
 
     fn trust_ended(because: Option<TrustEnd>) -> Self {
         match because {
             Some(TrustEnd::SecondFactorChanged) => Self::SecondFactorChanged,
             Some(TrustEnd::Forgotten) => Self::Forgotten,
+            Some(TrustEnd::PasswordChanged) => Self::PasswordChanged,
+            Some(TrustEnd::RecoveryCodeUsed) => Self::RecoveryCodeUsed,
+            Some(TrustEnd::Administrator) => Self::Administrator,
+            Some(TrustEnd::NotMe) => Self::NotMe,
             // The choice was taken back since, or the row is older than the reason: what remains true is that it is new.
             Some(TrustEnd::AsksEveryLogin) | None => Self::NewComputer,
         }
@@ -86,6 +113,12 @@ pub fn next_step(
         Some(Trust::Holds) => return NextStep::Enter(Entry::by_trusted_computer(proof)),
         Some(Trust::DaysOver) => AskedBecause::DaysOver,
         Some(Trust::Ended(because)) => AskedBecause::trust_ended(because),
+        // Forbidden by an administrator, where the person and the operator would allow it.
+        Some(Trust::AsksEveryLogin) | None
+            if !account.allows_trust && !account.asks_every_login && trusted_days > 0 =>
+        {
+            AskedBecause::Administrator
+        }
         Some(Trust::AsksEveryLogin) => AskedBecause::EveryLogin,
         None if account.asks_every_login || trusted_days == 0 => AskedBecause::EveryLogin,
         None => AskedBecause::NewComputer,
@@ -313,6 +346,33 @@ mod tests {
                 assert_ne!(entered_by, EnteredBy::Code, "no code was entered: {state:?}");
             }
         }
+    }
+
+    #[test]
+    fn an_account_that_may_trust_no_computer_is_asked_on_each_and_told_who_says_so() {
+        let forbidden = Account { allows_trust: false, ..ada() };
+        let computer = TrustedComputer {
+            id: id(4),
+            account: id(1),
+            trust_epoch: 5,
+            browser: BrowserLabel::from_user_agent(None),
+            made_at: at(0),
+            last_used_at: at(0),
+            expires_at: at(0) + TimeDelta::days(14),
+            failures: 0,
+        };
+        let (proof, factor) = (right_password(&id(1), 3), on(telephone()));
+        for computer in [Some(&computer), None] {
+            for (account, days, because) in [
+                (&forbidden, 14, AskedBecause::Administrator),
+                (&forbidden, 0, AskedBecause::EveryLogin),
+                (&Account { asks_every_login: true, ..forbidden.clone() }, 14, AskedBecause::EveryLogin),
+            ] {
+                let step = next_step(&proof, account, &factor, computer, days, at(0));
+                assert!(matches!(step, NextStep::AskForCode(_, found) if found == because));
+            }
+        }
+        assert!(matches!(next_step(&proof, &ada(), &factor, Some(&computer), 14, at(0)), NextStep::Enter(_)));
     }
 
     #[test]

@@ -39,13 +39,20 @@ pub fn ada() -> Account {
         email: EmailAddress::parse("ada@example.com").unwrap(),
         role: Role::Person,
         standing: Standing::Active,
+        email_confirmed_at: None,
         time_zone: chrono_tz::Tz::UTC,
+        method: None,
+        requires_two_factor: false,
+        allows_trust: true,
+        must_prove_mailbox: false,
         asks_every_login: false,
         epochs: Epochs { session: 3, trust: 5 },
         trust_ended_because: None,
         second_factor_standing: SecondFactorStanding::Open,
         sends_counted_from: at(0),
         previous_login: None,
+        password_changed_at: None,
+        version: 1,
     }
 }
 

@@ -8,10 +8,18 @@ use crate::domain::challenge::{CHALLENGE_LIFE, Challenge, CodeProof, Purpose};
 use crate::domain::ids::Id;
 use crate::domain::login::AskedBecause;
 use crate::domain::password::PasswordProof;
+use crate::domain::recovery::{RecoveryKind, RecoveryProof};
 use crate::domain::second_factor::SecondFactor;
 
 /// How long a pending login waits for its code.
 pub const PENDING_LOGIN_LIFE: TimeDelta = CHALLENGE_LIFE;
+
+/// How long a right password may go without its code before the account's owner is told.
+pub const CODE_AWAITED_FOR: TimeDelta = TimeDelta::minutes(10);
+/// How often at most the owner is told.
+pub const TOLD_EVERY: TimeDelta = TimeDelta::hours(1);
+/// How many sessions an account has at once; one more ends the oldest (OWASP ASVS 5.0 7.1.2).
+pub const MOST_SESSIONS: i64 = 10;
 
 /// How long sessions live; the operator's `session.*`. NIST SP 800-63B-4 §2.2.3 allows an hour and a day.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +71,8 @@ pub struct Session {
     pub code_at: Option<DateTime<Utc>>,
     /// What the browser called itself.
     pub browser: BrowserLabel,
+    /// From which network it was begun.
+    pub network: Option<String>,
     /// When the login was completed.
     pub started_at: DateTime<Utc>,
     /// The last request, to the minute.
@@ -92,21 +102,42 @@ pub enum EnteredBy {
     TrustedComputer,
     /// The password and a code.
     Code,
+    /// The password and a recovery code.
+    RecoveryCode,
+    /// The password and a one-time pass.
+    Pass,
 }
 
 impl EnteredBy {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Password, Self::TrustedComputer, Self::Code, Self::RecoveryCode, Self::Pass];
+
     /// The word in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Password => "password",
             Self::TrustedComputer => "trusted_computer",
             Self::Code => "code",
+            Self::RecoveryCode => "recovery_code",
+            Self::Pass => "pass",
+        }
+    }
+
+    /// What the activity log calls it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Password => "with the password",
+            Self::TrustedComputer => "with the password, on a trusted computer",
+            Self::Code => "with the password and a code",
+            Self::RecoveryCode => "with the password and a recovery code",
+            Self::Pass => "with the password and a one-time pass",
         }
     }
 
     /// Reads the word in the database.
     pub fn stored(text: &str) -> Option<Self> {
-        [Self::Password, Self::TrustedComputer, Self::Code].into_iter().find(|by| by.as_str() == text)
+        Self::ALL.into_iter().find(|by| by.as_str() == text)
     }
 }
 
@@ -151,6 +182,27 @@ impl Entry {
         })
     }
 
+    /// A recovery code or one-time pass of the account, in place of the code of this pending login, while the account is
+    /// active and nothing has ended its logins since. The session begins under `session_epoch`: using a recovery code ends
+    /// all sessions before it. The proof is consumed: one use, one session.
+    #[expect(clippy::needless_pass_by_value, reason = "a proof must not be used twice")]
+    pub fn by_recovery(
+        pending: &PendingLogin,
+        proof: RecoveryProof,
+        account: &Account,
+        session_epoch: i64,
+    ) -> Option<Self> {
+        let holds = proof.account() == &pending.account
+            && account.id == pending.account
+            && account.is_active()
+            && account.epochs.session == pending.session_epoch;
+        let entered_by = match proof.kind() {
+            RecoveryKind::RecoveryCode => EnteredBy::RecoveryCode,
+            RecoveryKind::Pass => EnteredBy::Pass,
+        };
+        holds.then(|| Self { account: pending.account.clone(), session_epoch, entered_by })
+    }
+
     fn of(proof: &PasswordProof, entered_by: EnteredBy) -> Self {
         Self { account: proof.account().clone(), session_epoch: proof.session_epoch(), entered_by }
     }
@@ -170,10 +222,10 @@ impl Entry {
         self.entered_by
     }
 
-    /// When a code was entered, if one was.
+    /// When a code was entered, or what stands in for one, if it was.
     pub fn code_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self.entered_by {
-            EnteredBy::Code => Some(now),
+            EnteredBy::Code | EnteredBy::RecoveryCode | EnteredBy::Pass => Some(now),
             EnteredBy::Password | EnteredBy::TrustedComputer => None,
         }
     }
@@ -198,6 +250,7 @@ mod tests {
             password_at: Some(at(0)),
             code_at: Some(at(0)),
             browser: BrowserLabel::from_user_agent(None),
+            network: None,
             started_at: at(0),
             last_seen_at: at(0),
             expires_at: at(0) + RULES.max,
@@ -318,8 +371,26 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_in_for_a_code_opens_its_own_account_while_nothing_has_ended_the_login() {
+        for (kind, entered_by) in
+            [(RecoveryKind::RecoveryCode, EnteredBy::RecoveryCode), (RecoveryKind::Pass, EnteredBy::Pass)]
+        {
+            let proof = |account| RecoveryProof::used_up(1, kind, &id(account)).unwrap();
+            let entry = Entry::by_recovery(&pending(), proof(1), &ada(), 4).unwrap();
+            assert_eq!((entry.account(), entry.session_epoch()), (&id(1), 4));
+            assert_eq!((entry.entered_by(), entry.code_at(at(0))), (entered_by, Some(at(0))));
+
+            assert!(Entry::by_recovery(&pending(), proof(2), &ada(), 4).is_none(), "bob's for ada");
+            let since = Account { epochs: Epochs { session: 4, trust: 5 }, ..ada() };
+            assert!(Entry::by_recovery(&pending(), proof(1), &since, 4).is_none());
+            let disabled = Account { standing: Standing::Disabled { since: at(0) }, ..ada() };
+            assert!(Entry::by_recovery(&pending(), proof(1), &disabled, 4).is_none());
+        }
+    }
+
+    #[test]
     fn the_words_in_the_database_are_read_back() {
-        for entered_by in [EnteredBy::Password, EnteredBy::TrustedComputer, EnteredBy::Code] {
+        for entered_by in EnteredBy::ALL {
             assert_eq!(EnteredBy::stored(entered_by.as_str()), Some(entered_by));
         }
         assert_eq!(EnteredBy::stored("recovery"), None);

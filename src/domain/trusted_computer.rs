@@ -46,6 +46,7 @@ pub enum Trust {
 impl TrustedComputer {
     /// How the trust stands now. `days` is the operator's `two_factor.trusted_days`.
     pub fn trust(&self, account: &Account, days: u8, now: DateTime<Utc>) -> Trust {
+        let days = account.trusted_days(days);
         if account.asks_every_login || days == 0 {
             Trust::AsksEveryLogin
         } else if self.trust_epoch != account.epochs.trust || self.account != account.id {

@@ -2,7 +2,7 @@
 //!
 //! English only. The month is a word, because 12/08 is a different day on either side of an ocean.
 
-use chrono::{DateTime, Datelike, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// Reads the IANA name of a time zone, as in `America/New_York`; `None` if there is no such zone.
@@ -56,6 +56,30 @@ pub fn moment(at: DateTime<Utc>, now: DateTime<Utc>, tz: Tz) -> String {
     } else {
         format!("{}, {}", day_with_year(at, tz), clock(at, tz))
     }
+}
+
+/// The same in a list, under which the zone is named once.
+pub fn moment_in_a_list(at: DateTime<Utc>, now: DateTime<Utc>, tz: Tz) -> String {
+    let (then, today) = (at.with_timezone(&tz), now.with_timezone(&tz));
+    let day = if then.date_naive() == today.date_naive() {
+        "Today".to_owned()
+    } else if then.year() == today.year() {
+        day(at, tz)
+    } else {
+        day_with_year(at, tz)
+    };
+    format!("{day}, {}", wall_clock(at, tz))
+}
+
+/// The first moment of a day. Where clocks go forward at midnight, it begins later than that.
+pub fn begins(day: NaiveDate, tz: Tz) -> DateTime<Utc> {
+    let midnight = day.and_time(NaiveTime::MIN);
+    // A zone that crosses the date line leaves out a whole day.
+    let first = (0..=48).find_map(|halves| {
+        let time = midnight.checked_add_signed(TimeDelta::minutes(30 * halves))?;
+        tz.from_local_datetime(&time).earliest()
+    });
+    first.map_or_else(|| midnight.and_utc(), |first| first.with_timezone(&Utc))
 }
 
 #[cfg(test)]
@@ -131,5 +155,26 @@ mod tests {
         assert_eq!(moment(at("2026-12-08T15:42:00Z"), now, new_york()), "10:42\u{a0}am");
         assert_eq!(moment(at("2026-12-08T15:42:00Z"), now, Tz::UTC), "December 8, 3:42\u{a0}pm UTC");
         assert_eq!(moment(at("2027-01-02T15:42:00Z"), now, new_york()), "January 2, 2027, 10:42\u{a0}am");
+    }
+
+    #[test]
+    fn a_list_names_the_day_and_leaves_the_zone_to_its_foot() {
+        let now = at("2026-12-09T03:30:00Z");
+        assert_eq!(moment_in_a_list(now, now, new_york()), "Today, 10:30\u{a0}pm");
+        assert_eq!(moment_in_a_list(at("2026-12-08T15:42:00Z"), now, Tz::UTC), "December 8, 3:42\u{a0}pm");
+        let earlier = at("2025-12-09T03:30:00Z");
+        assert_eq!(moment_in_a_list(earlier, now, new_york()), "December 8, 2025, 10:30\u{a0}pm");
+    }
+
+    #[test]
+    fn a_day_begins_when_its_zone_says() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        assert_eq!(begins(day("2026-11-24"), new_york()), at("2026-11-24T05:00:00Z"));
+        assert_eq!(begins(day("2026-11-24"), Tz::UTC), at("2026-11-24T00:00:00Z"));
+        // In 2018 the clocks of São Paulo went forward at midnight on November 4, and Samoa had no December 30 in 2011.
+        assert_eq!(begins(day("2018-11-04"), zone("America/Sao_Paulo").unwrap()), at("2018-11-04T03:00:00Z"));
+        assert_eq!(begins(day("2011-12-30"), zone("Pacific/Apia").unwrap()), at("2011-12-30T10:00:00Z"));
+        // Where clocks go back over midnight, the day begins at its first midnight.
+        assert_eq!(begins(day("2026-11-01"), zone("America/Havana").unwrap()), at("2026-11-01T04:00:00Z"));
     }
 }

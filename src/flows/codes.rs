@@ -10,9 +10,9 @@ use crate::domain::challenge::{
 use crate::domain::code::TypedCode;
 use crate::domain::delivery::{FailureClass, MessageState, code_give_up_at};
 use crate::domain::ids::Id;
-use crate::domain::limits::SecondFactorStanding;
+use crate::domain::limits::{CodeFailure, SecondFactorStanding};
 use crate::domain::second_factor::{Destination, Method};
-use crate::flows::{FlowError, Services};
+use crate::flows::{FlowError, Services, Visitor, wrong_tries};
 use crate::storage::outbox::{self, NewMessage, Progress, Reason};
 use crate::storage::sends::{self, NextSend};
 use crate::storage::{AnyConnection, Tx, accounts, challenges, instance, second_factors, throttles};
@@ -69,6 +69,18 @@ pub(super) fn open_and_send(
     account: &Account,
     new: NewChallenge<'_>,
 ) -> Result<(Challenge, Resend), FlowError> {
+    let challenge = open(services, tx, account, new)?;
+    let resend = send(services, tx, account, &challenge)?;
+    Ok((challenge, resend))
+}
+
+/// Opens a challenge whose first code is not due yet.
+pub(super) fn open(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    account: &Account,
+    new: NewChallenge<'_>,
+) -> Result<Challenge, FlowError> {
     let now = services.now();
     let challenge = Challenge {
         id: services.new_id()?,
@@ -91,8 +103,7 @@ pub(super) fn open_and_send(
         ended_at: None,
     };
     challenges::open(tx, &challenge, new.browser.as_str(), &services.sealer()?)?;
-    let resend = send(services, tx, account, &challenge)?;
-    Ok((challenge, resend))
+    Ok(challenge)
 }
 
 /// Sends the code of a challenge, again or for the first time: the challenge's own wait first, then the account's limits,
@@ -141,7 +152,7 @@ pub(super) fn wake_after(services: &Services, tx: &mut Tx<'_>) {
 
 fn is_confirmed(purpose: Purpose) -> bool {
     match purpose {
-        Purpose::Login | Purpose::ConfirmIdentity => true,
+        Purpose::Login | Purpose::ConfirmIdentity | Purpose::Mailbox => true,
         Purpose::SetUp | Purpose::EmailOfRecord => false,
     }
 }
@@ -183,9 +194,7 @@ fn held_until(
     Ok(sends::held_until(tx, &next, services.now())?)
 }
 
-/// Takes a typed code in two writes. The first spends the try and commits it, alone: whatever happens next gives no guess
-/// back. The second looks again, derives, compares, uses the challenge up and lets `open` do what the code allows; exactly
-/// one caller gets there.
+/// Takes a typed code that counts for nothing but its challenge. See [`take_from`].
 pub(super) async fn take<T, F>(
     services: &Services,
     challenge: &Challenge,
@@ -196,9 +205,26 @@ where
     F: FnOnce(&mut Tx<'_>, &CodeProof) -> Result<T, FlowError> + Send + 'static,
     T: Send + 'static,
 {
+    take_from(services, challenge, typed, None, open).await
+}
+
+/// Takes a typed code in two writes. The first spends the try and commits it, alone: whatever happens next gives no guess
+/// back. The second looks again, derives, compares, uses the challenge up and lets `open` do what the code allows; exactly
+/// one caller gets there. What a wrong code brings the account is noted as coming from the visitor.
+pub(super) async fn take_from<T, F>(
+    services: &Services,
+    challenge: &Challenge,
+    typed: TypedCode,
+    visitor: Option<Visitor>,
+    open: F,
+) -> Result<Result<T, NotEntered>, FlowError>
+where
+    F: FnOnce(&mut Tx<'_>, &CodeProof) -> Result<T, FlowError> + Send + 'static,
+    T: Send + 'static,
+{
     let (this, challenge) = (services.clone(), challenge.clone());
     let (id, account) = (challenge.id.clone(), challenge.account.clone());
-    let spent = match services.db.write(move |tx| spend(&this, tx, &challenge)).await? {
+    let (spent, brought) = match services.db.write(move |tx| spend(&this, tx, &challenge)).await? {
         Ok(spent) => spent,
         Err(refused) => return Ok(Err(refused)),
     };
@@ -209,7 +235,12 @@ where
             accounts::lock(tx, &account)?;
             match compare(&this, tx, &id, spent, &typed)? {
                 Ok(proof) => open(tx, &proof).map(Ok),
-                Err(refused) => Ok(Err(refused)),
+                Err(refused) => {
+                    if let Some(visitor) = &visitor {
+                        wrong_tries::code(&this, tx, &account, brought, visitor)?;
+                    }
+                    Ok(Err(refused))
+                }
             }
         })
         .await
@@ -219,7 +250,7 @@ fn spend(
     services: &Services,
     tx: &mut Tx<'_>,
     challenge: &Challenge,
-) -> Result<Result<SpentTry, NotEntered>, FlowError> {
+) -> Result<Result<(SpentTry, CodeFailure), NotEntered>, FlowError> {
     let (now, id, account) = (services.now(), &challenge.id, &challenge.account);
     accounts::lock(tx, account)?;
     let found = challenges::find(tx, id, &services.keys)?;
@@ -236,10 +267,12 @@ fn spend(
         let is_spent = found.is_open(now) && found.tries_left() == 0;
         return Ok(Err(if is_spent { NotEntered::Spent } else { NotEntered::Gone }));
     };
-    if found.purpose.counts_for_account() {
-        accounts::count_code_failure(tx, account, now)?;
-    }
-    Ok(Ok(spent))
+    let brought = if found.purpose.counts_for_account() {
+        accounts::count_code_failure(tx, account, now)?
+    } else {
+        CodeFailure::Counts
+    };
+    Ok(Ok((spent, brought)))
 }
 
 fn compare(

@@ -3,9 +3,12 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::account::TrustEnd;
+use crate::domain::browser::BrowserLabel;
+use crate::domain::event::EventKind;
 use crate::domain::ids::Id;
 use crate::domain::trusted_computer::{Trust, TrustedComputer};
-use crate::flows::current::LoggedIn;
+use crate::flows::current::{LoggedIn, still_live};
+use crate::flows::events::{Happened, record};
 use crate::flows::{FlowError, Services, Visitor};
 use crate::storage::{accounts, trusted_computers};
 
@@ -56,20 +59,44 @@ pub async fn trusted_until(
         .map(|found| found.ends_at(services.settings.trusted_days)))
 }
 
-/// Forgets one computer of the account; `false` if there is none by that identifier.
+/// Forgets one computer of the account and answers what it called itself; `None` if there is none by that identifier.
 ///
 /// # Errors
 /// As for any fault.
-pub async fn forget(services: &Services, who: &LoggedIn, id: Id<TrustedComputer>) -> Result<bool, FlowError> {
-    let account = who.account.id.clone();
-    services.db.write(move |tx| Ok(trusted_computers::forget(tx, &account, &id)?)).await
+pub async fn forget(
+    services: &Services,
+    who: LoggedIn,
+    id: Id<TrustedComputer>,
+    visitor: Visitor,
+) -> Result<Option<BrowserLabel>, FlowError> {
+    let this = services.clone();
+    services
+        .db
+        .write(move |tx| {
+            let account = &who.account.id;
+            still_live(tx, &who, this.now())?;
+            let Some(browser) = trusted_computers::forget(tx, account, &id)? else { return Ok(None) };
+            let happened = Happened::by_owner(EventKind::ComputerForgotten, account, &visitor);
+            record(&this, tx, happened.in_detail(browser.as_str()))?;
+            Ok(Some(browser))
+        })
+        .await
 }
 
 /// Forgets all computers of the account. Nobody is logged out by it.
 ///
 /// # Errors
 /// As for any fault.
-pub async fn forget_all(services: &Services, who: &LoggedIn) -> Result<(), FlowError> {
-    let account = who.account.id.clone();
-    services.db.write(move |tx| Ok(accounts::end_trust(tx, &account, TrustEnd::Forgotten)?)).await
+pub async fn forget_all(services: &Services, who: LoggedIn, visitor: Visitor) -> Result<(), FlowError> {
+    let this = services.clone();
+    services
+        .db
+        .write(move |tx| {
+            let account = &who.account.id;
+            still_live(tx, &who, this.now())?;
+            accounts::end_trust(tx, account, TrustEnd::Forgotten)?;
+            record(&this, tx, Happened::by_owner(EventKind::ComputersForgotten, account, &visitor))?;
+            Ok(())
+        })
+        .await
 }

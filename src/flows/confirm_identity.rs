@@ -4,8 +4,11 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::challenge::{Challenge, Purpose};
 use crate::domain::code::TypedCode;
-use crate::domain::confirmation::{Missing, is_confirmed_by, missing};
+use crate::domain::confirmation::{
+    CONFIRMATION_LIFE, ConfirmedFor, Missing, is_confirmed_by, missing, missing_for,
+};
 use crate::domain::email::Masked;
+use crate::domain::ids::Id;
 use crate::domain::limits::SecondFactorStanding;
 use crate::domain::password::PasswordInput;
 use crate::domain::second_factor::{Method, SecondFactor};
@@ -14,8 +17,8 @@ use crate::domain::token::Token;
 use crate::flows::codes::{self, Delivery, NewChallenge, NotEntered, Resend, open_and_send};
 use crate::flows::current::{LoggedIn, still_live};
 use crate::flows::password_check::{Checked, Until, check_password};
-use crate::flows::two_factor::{Saved, carry_out};
-use crate::flows::{FlowError, Services, Visitor};
+use crate::flows::{FlowError, Services, Visitor, email, two_factor};
+use crate::storage::pending_changes::PendingChange;
 use crate::storage::sessions::Renewal;
 use crate::storage::{AnyConnection, Tx, challenges, pending_changes, second_factors, sessions};
 
@@ -50,7 +53,7 @@ pub struct CodePrompt {
 /// What one step of a confirmation came to. Where there is a token, the session goes on under it.
 pub enum Confirmed {
     /// Identity is confirmed, and what waited was carried out; `None` if nothing waited any more.
-    Done(Token, Option<Saved>),
+    Done(Token, Option<Carried>),
     /// The password was right; the code is owed.
     CodeNeeded(Token),
     /// The code was right; the password is too old by now.
@@ -64,6 +67,11 @@ pub enum Confirmed {
         /// Tries that remain.
         left: u32,
     },
+    /// Neither a recovery code nor a one-time pass of this account.
+    WrongRecovery {
+        /// Tries that remain.
+        left: u32,
+    },
     /// The code, but its ten minutes are over; or none is alive.
     TooOld,
     /// All tries are spent: back to the password.
@@ -74,18 +82,45 @@ pub enum Confirmed {
     Gone,
 }
 
+/// What was carried out once identity was confirmed.
+pub enum Carried {
+    /// A change of two-factor authentication.
+    TwoFactor(two_factor::Saved),
+    /// Another e-mail address of record.
+    Email(email::Saved),
+}
+
+impl Carried {
+    /// Whether the person was told of it by mail already: one act, one mail.
+    pub(super) fn was_told(&self) -> bool {
+        match self {
+            Self::TwoFactor(saved) => matches!(saved, two_factor::Saved::TurnedOff),
+            Self::Email(_) => false,
+        }
+    }
+}
+
+/// What a story that needs a confirmed identity does now.
+pub(super) enum Step {
+    /// It is clear who asks.
+    GoOn,
+    /// *Confirm it's you* comes first.
+    ConfirmFirst,
+}
+
 /// Draws the page. It sends nothing.
 ///
 /// # Errors
 /// As for any fault.
-pub async fn prompt(services: &Services, who: &LoggedIn) -> Result<Prompt, FlowError> {
+pub async fn prompt(services: &Services, who: &LoggedIn, purpose: ConfirmedFor) -> Result<Prompt, FlowError> {
     let (this, who) = (services.clone(), who.clone());
     services
         .db
         .read(move |conn| {
             let now = this.now();
             let factor = second_factors::find(conn, &who.account.id, &this.keys)?;
-            match missing(&who.session, &factor, now) {
+            let is_waiting = pending_changes::find(conn, &who.session.id, &this.keys, now)?.is_some();
+            match missing_for(at_least(purpose, is_waiting), &who.session, factor.is_on(), now) {
                 None => return Ok(Prompt::Nothing),
                 Some(Missing::Password) => return Ok(Prompt::Password),
                 Some(Missing::Code) => {}
@@ -105,7 +140,12 @@ pub async fn prompt(services: &Services, who: &LoggedIn) -> Result<Prompt, FlowE
         .await
 }
 
-fn owed(
+/// A change that waits is never carried out on what is enough for administration.
+fn at_least(purpose: ConfirmedFor, is_waiting: bool) -> ConfirmedFor {
+    if is_waiting { ConfirmedFor::Change } else { purpose }
+}
+
+pub(super) fn owed(
     services: &Services,
     conn: &mut AnyConnection,
     session: &Session,
@@ -115,9 +155,48 @@ fn owed(
     Ok(found.filter(|challenge| challenge.tries_left() > 0))
 }
 
+/// Whether a sensitive change may go on. If not, this change waits in place of any other, and the code is on its way where
+/// only that is missing.
+pub(super) fn next_step(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    who: &LoggedIn,
+    factor: &SecondFactor,
+    waits: Option<&PendingChange>,
+    visitor: &Visitor,
+) -> Result<Step, FlowError> {
+    let (session, now) = (&who.session.id, services.now());
+    pending_changes::remove(tx, session)?;
+    let Some(lacks) = missing(&who.session, factor, now) else { return Ok(Step::GoOn) };
+    if let Some(change) = waits {
+        let expires_at = now + CONFIRMATION_LIFE;
+        pending_changes::put(tx, session, &who.account.id, change, &services.sealer()?, expires_at)?;
+    }
+    match lacks {
+        Missing::Password => {}
+        Missing::Code => ask_for_code(services, tx, who, factor, visitor)?,
+    }
+    Ok(Step::ConfirmFirst)
+}
+
+/// The password was just given elsewhere: if the code is missing, issues the session anew, sends the code and answers the
+/// session's token.
+pub(super) fn half_way(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    who: &LoggedIn,
+    visitor: &Visitor,
+) -> Result<Option<Token>, FlowError> {
+    let factor = second_factors::find(tx, &who.account.id, &services.keys)?;
+    match next_step(services, tx, who, &factor, None, visitor)? {
+        Step::GoOn => Ok(None),
+        Step::ConfirmFirst => renew(services, tx, who),
+    }
+}
+
 /// Sends the code of a confirmation to the destination in force. While one is owed there already, it is that one, with its
 /// tries and its waits: saving a change again must bring neither anew.
-pub(super) fn ask_for_code(
+fn ask_for_code(
     services: &Services,
     tx: &mut Tx<'_>,
     who: &LoggedIn,
@@ -152,6 +231,7 @@ pub async fn password(
     services: &Services,
     who: LoggedIn,
     password: PasswordInput,
+    purpose: ConfirmedFor,
     visitor: Visitor,
 ) -> Result<Confirmed, FlowError> {
     let name = who.account.username.as_str();
@@ -172,7 +252,7 @@ pub async fn password(
             right.forgive(tx, now)?;
             let session = Session { password_at: Some(now), ..who.session.clone() };
             let who = LoggedIn { session, account: who.account };
-            go_on(&this, tx, &who, &visitor)
+            go_on(&this, tx, &who, purpose, &visitor)
         })
         .await
 }
@@ -185,13 +265,14 @@ pub async fn code(
     services: &Services,
     who: LoggedIn,
     typed: TypedCode,
+    purpose: ConfirmedFor,
     visitor: Visitor,
 ) -> Result<Confirmed, FlowError> {
     let (this, session) = (services.clone(), who.session.clone());
     let owed = services.db.read(move |conn| owed(&this, conn, &session)).await?;
     let Some(challenge) = owed else { return Ok(Confirmed::Gone) };
-    let (this, session) = (services.clone(), who.session.id.clone());
-    let entered = codes::take(services, &challenge, typed, move |tx, proof| {
+    let (this, session, from) = (services.clone(), who.session.id.clone(), Some(visitor.clone()));
+    let entered = codes::take_from(services, &challenge, typed, from, move |tx, proof| {
         let now = this.now();
         still_live(tx, &who, now)?;
         let factor = second_factors::find(tx, &who.account.id, &this.keys)?;
@@ -199,9 +280,17 @@ pub async fn code(
             return Ok(Confirmed::Gone);
         }
         let session = Session { code_at: Some(now), ..who.session.clone() };
-        go_on(&this, tx, &LoggedIn { session, account: who.account }, &visitor)
+        go_on(&this, tx, &LoggedIn { session, account: who.account }, purpose, &visitor)
     });
-    let outcome = entered.await?.unwrap_or_else(refusal);
+    back_to_the_password(services, session, entered.await?.unwrap_or_else(refusal)).await
+}
+
+/// With all tries spent, the password has to be given anew.
+pub(super) async fn back_to_the_password(
+    services: &Services,
+    session: Id<Session>,
+    outcome: Confirmed,
+) -> Result<Confirmed, FlowError> {
     if matches!(outcome, Confirmed::Spent) {
         services
             .db
@@ -211,7 +300,7 @@ pub async fn code(
     Ok(outcome)
 }
 
-fn refusal(refused: NotEntered) -> Confirmed {
+pub(super) fn refusal(refused: NotEntered) -> Confirmed {
     match refused {
         NotEntered::Wrong { left } => Confirmed::WrongCode { left },
         NotEntered::TooOld => Confirmed::TooOld,
@@ -222,37 +311,51 @@ fn refusal(refused: NotEntered) -> Confirmed {
 }
 
 /// One half was just proven: issues the session anew, then asks for the other half or carries out what waits.
-fn go_on(
+pub(super) fn go_on(
     services: &Services,
     tx: &mut Tx<'_>,
     who: &LoggedIn,
+    purpose: ConfirmedFor,
     visitor: &Visitor,
 ) -> Result<Confirmed, FlowError> {
-    let (now, token) = (services.now(), services.new_token()?);
-    let renewal = Renewal {
-        token: &token.hash(),
-        session_epoch: who.account.epochs.session,
-        password_at: who.session.password_at,
-        code_at: who.session.code_at,
-    };
-    if !sessions::renew(tx, &who.session.id, &renewal)? {
-        return Ok(Confirmed::Gone);
-    }
+    let now = services.now();
+    let Some(token) = renew(services, tx, who)? else { return Ok(Confirmed::Gone) };
     let factor = second_factors::find(tx, &who.account.id, &services.keys)?;
-    match missing(&who.session, &factor, now) {
+    let waiting = pending_changes::find(tx, &who.session.id, &services.keys, now)?;
+    match missing_for(at_least(purpose, waiting.is_some()), &who.session, factor.is_on(), now) {
         Some(Missing::Password) => Ok(Confirmed::PasswordNeeded(token)),
         Some(Missing::Code) => {
             ask_for_code(services, tx, who, &factor, visitor)?;
             Ok(Confirmed::CodeNeeded(token))
         }
         None => {
-            let waiting = pending_changes::find(tx, &who.session.id, &services.keys, now)?;
             let is_there = pending_changes::remove(tx, &who.session.id)?;
-            let Some(choice) = waiting.filter(|_| is_there) else { return Ok(Confirmed::Done(token, None)) };
-            let (saved, renewed) = carry_out(services, tx, who, &factor, &choice, visitor)?;
-            Ok(Confirmed::Done(renewed.unwrap_or(token), Some(saved)))
+            match waiting.filter(|_| is_there) {
+                None => Ok(Confirmed::Done(token, None)),
+                Some(PendingChange::TwoFactor(choice)) => {
+                    let (saved, renewed) =
+                        two_factor::carry_out(services, tx, who, &factor, &choice, visitor)?;
+                    Ok(Confirmed::Done(renewed.unwrap_or(token), Some(Carried::TwoFactor(saved))))
+                }
+                Some(PendingChange::EmailOfRecord(address)) => {
+                    let saved = email::carry_out(services, tx, who, &address, visitor)?;
+                    Ok(Confirmed::Done(token, Some(Carried::Email(saved))))
+                }
+            }
         }
     }
+}
+
+/// Issues the session anew, with what it has proven; `None` if it is gone.
+fn renew(services: &Services, tx: &mut Tx<'_>, who: &LoggedIn) -> Result<Option<Token>, FlowError> {
+    let token = services.new_token()?;
+    let renewal = Renewal {
+        token: &token.hash(),
+        session_epoch: who.account.epochs.session,
+        password_at: who.session.password_at,
+        code_at: who.session.code_at,
+    };
+    Ok(sessions::renew(tx, &who.session.id, &renewal)?.then_some(token))
 }
 
 /// Asks for another message; `None` if no code is owed.

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::account::Account;
+use crate::domain::account::{Account, TrustEnd};
 use crate::domain::session::{PendingLogin, Session};
 use crate::domain::token::{Token, TokenHash};
 use crate::flows::{FlowError, Services};
+use crate::storage::sessions::Renewal;
 use crate::storage::{Tx, accounts, pending_logins, sessions};
 
 /// Somebody with a live session.
@@ -81,12 +82,29 @@ pub async fn pending_login(services: &Services, token: &Token) -> Result<Owed, F
 }
 
 /// Looks again, inside a write: a session that was ended since the request began must not be issued anew. Locks the
-/// account's row, so that nothing ends it between this look and the commit.
-pub(super) fn still_live(tx: &mut Tx<'_>, who: &LoggedIn, now: DateTime<Utc>) -> Result<(), FlowError> {
+/// account's row, so that nothing ends it between this look and the commit, and answers the account as it stands now.
+pub(super) fn still_live(tx: &mut Tx<'_>, who: &LoggedIn, now: DateTime<Utc>) -> Result<Account, FlowError> {
     accounts::lock(tx, &who.account.id)?;
-    let account = accounts::find(tx, &who.account.id, now)?;
-    let epoch = who.account.epochs.session;
-    let is_live = account.is_some_and(|account| account.is_active() && account.epochs.session == epoch)
+    let account = accounts::find(tx, &who.account.id, now)?.ok_or(FlowError::SessionOver)?;
+    let is_live = account.is_active()
+        && account.epochs.session == who.account.epochs.session
         && sessions::exists(tx, &who.session.id)?;
-    if is_live { Ok(()) } else { Err(FlowError::SessionOver) }
+    if is_live { Ok(account) } else { Err(FlowError::SessionOver) }
+}
+
+/// Ends all of the account's trusted computers and all its sessions but this one, which is issued anew.
+pub(super) fn end_the_others(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    who: &LoggedIn,
+    because: TrustEnd,
+    password_at: Option<DateTime<Utc>>,
+    code_at: Option<DateTime<Utc>>,
+) -> Result<Token, FlowError> {
+    accounts::end_trust(tx, &who.account.id, because)?;
+    let session_epoch = accounts::end_sessions(tx, &who.account.id)?;
+    let token = services.new_token()?;
+    let renewal = Renewal { token: &token.hash(), session_epoch, password_at, code_at };
+    sessions::renew(tx, &who.session.id, &renewal)?;
+    Ok(token)
 }

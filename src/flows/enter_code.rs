@@ -7,6 +7,7 @@ use crate::domain::account::Account;
 use crate::domain::challenge::{Challenge, CodeProof};
 use crate::domain::code::TypedCode;
 use crate::domain::email::Masked;
+use crate::domain::event::{EventKind, SecurityEvent};
 use crate::domain::ids::Id;
 use crate::domain::limits::SecondFactorStanding;
 use crate::domain::login::AskedBecause;
@@ -15,6 +16,7 @@ use crate::domain::session::{Entry, PendingLogin};
 use crate::domain::token::Token;
 use crate::domain::trusted_computer::{TrustedComputer, asks_again_at};
 use crate::flows::codes::{self, Delivery, NotEntered, Resend};
+use crate::flows::events::{Happened, record, tell};
 use crate::flows::login::start_session;
 use crate::flows::{ComputerCookie, FlowError, Services, Visitor};
 use crate::storage::{Tx, accounts, challenges, pending_logins, second_factors, trusted_computers};
@@ -81,7 +83,7 @@ pub async fn prompt(services: &Services, pending: &PendingLogin) -> Result<Optio
             if !challenge.is_open(now) || challenge.tries_left() == 0 {
                 return Ok(None);
             }
-            let days = this.settings.trusted_days;
+            let days = account.trusted_days(this.settings.trusted_days);
             Ok(Some(Prompt {
                 method: challenge.destination.method(),
                 destination: challenge.destination.masked(),
@@ -114,8 +116,8 @@ pub async fn submit(
     let (keys, id) = (services.keys.clone(), pending.challenge.clone());
     let owed = services.db.read(move |conn| Ok::<_, FlowError>(challenges::find(conn, &id, &keys)?)).await?;
     let Some(challenge) = owed else { return Ok(CodeEntry::Over) };
-    let this = services.clone();
-    let entered = codes::take(services, &challenge, typed, move |tx, proof| {
+    let (this, from) = (services.clone(), Some(visitor.clone()));
+    let entered = codes::take_from(services, &challenge, typed, from, move |tx, proof| {
         open(&this, tx, &ticket, &pending, proof, trust_computer, &visitor)
     });
     Ok(entered.await?.unwrap_or_else(refusal))
@@ -149,26 +151,29 @@ fn open(
     let factor = second_factors::find(tx, &account.id, &services.keys)?;
     let Some(entry) = Entry::by_code(pending, proof, &account, &factor) else { return Ok(CodeEntry::Over) };
     let token = start_session(services, tx, entry, visitor)?;
-    let cookie = trust(services, tx, &account, trust_computer, visitor)?;
+    let (cookie, event) = trust(services, tx, &account, trust_computer, visitor)?;
+    if let Some(event) = event {
+        tell(services, tx, &event, &account.id, &[&account.email])?;
+    }
     Ok(CodeEntry::Done(token, cookie))
 }
 
 /// Makes the browser a trusted computer of the account, if it is wanted and allowed: called only where a code was just
-/// entered, at a login or a set-up.
+/// entered, at a login or a set-up. Answers the line of the log, for the caller to tell of together with what else was done.
 pub(super) fn trust(
     services: &Services,
     tx: &mut Tx<'_>,
     account: &Account,
     wanted: bool,
     visitor: &Visitor,
-) -> Result<ComputerCookie, FlowError> {
-    let (now, days) = (services.now(), services.settings.trusted_days);
+) -> Result<(ComputerCookie, Option<Id<SecurityEvent>>), FlowError> {
+    let (now, days) = (services.now(), account.trusted_days(services.settings.trusted_days));
     let old = visitor.computer.as_ref().map(Token::hash);
     let until = asks_again_at(account.asks_every_login, days, now).filter(|_| wanted);
     let Some(expires_at) = until else {
         return match old {
-            Some(old) if !trusted_computers::any_on(tx, &old, now)? => Ok(ComputerCookie::Remove),
-            Some(_) | None => Ok(ComputerCookie::Keep),
+            Some(old) if !trusted_computers::any_on(tx, &old, now)? => Ok((ComputerCookie::Remove, None)),
+            Some(_) | None => Ok((ComputerCookie::Keep, None)),
         };
     };
     let token = services.new_token()?;
@@ -184,7 +189,9 @@ pub(super) fn trust(
         failures: 0,
     };
     trusted_computers::add(tx, &computer, &token.hash(), old.as_ref())?;
-    Ok(ComputerCookie::Set(token, expires_at))
+    let happened = Happened::by_owner(EventKind::ComputerTrusted, &account.id, visitor);
+    let event = record(services, tx, happened)?;
+    Ok((ComputerCookie::Set(token, expires_at), Some(event)))
 }
 
 /// Asks for another message.

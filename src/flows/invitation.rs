@@ -1,15 +1,20 @@
-//! Accounts made by an operator: with a password, or with a link at which the person sets one.
+//! Accounts made by an operator or an administrator: with a password, or with a link at which the person sets one.
 
 use crate::domain::account::{Account, Role};
 use crate::domain::email::EmailAddress;
-use crate::domain::invitation::{INVITATION_LIFE, Invitation};
+use crate::domain::event::{Actor, EventKind};
+use crate::domain::ids::Id;
+use crate::domain::link::{Link, LinkPurpose};
 use crate::domain::password::{PasswordHash, PasswordInput, hash};
 use crate::domain::secret::Secret;
 use crate::domain::token::Token;
 use crate::domain::username::Username;
-use crate::flows::{FlowError, Services};
+use crate::flows::events::{Happened, record};
+use crate::flows::links::{self, NewLink};
+use crate::flows::logout::give_up;
+use crate::flows::{FlowError, Services, Visitor};
 use crate::storage::accounts::NewAccount;
-use crate::storage::{StorageError, Taken, accounts, invitations, outbox, pending_logins, sessions};
+use crate::storage::{self, StorageError, Taken, Tx, accounts};
 
 /// An account to be made.
 pub struct New {
@@ -19,8 +24,18 @@ pub struct New {
     pub email: EmailAddress,
     /// What it may do.
     pub role: Role,
-    /// Its password, already judged; `None` to invite the person.
-    pub password: Option<PasswordInput>,
+    /// Where its first password comes from.
+    pub first: First,
+}
+
+/// Where a first password comes from.
+pub enum First {
+    /// It is this one, already judged.
+    Password(PasswordInput),
+    /// The person sets it at a link that is printed. It confirms no address.
+    PrintedLink,
+    /// The person sets it at a link that is mailed, which confirms the address.
+    MailedLink,
 }
 
 /// What making an account came to.
@@ -29,6 +44,8 @@ pub enum Made {
     WithPassword,
     /// It is there; the person sets the password at this link.
     Invited(Secret<String>),
+    /// It is there; the link is on its way by mail.
+    Mailed(Id<Account>),
     /// The name exists.
     NameTaken,
 }
@@ -47,39 +64,45 @@ pub enum Standing {
 ///
 /// # Errors
 /// As for any fault.
-pub async fn create(services: &Services, new: New) -> Result<Made, FlowError> {
-    let New { username, email, role, password } = new;
-    let stored = match password {
-        Some(password) => Some(stored_form(services, password).await?),
-        None => None,
-    };
+pub async fn create(services: &Services, new: New, actor: Actor) -> Result<Made, FlowError> {
+    let (mut new, mut stored) = (new, None);
+    if let First::Password(password) = new.first {
+        stored = Some(stored_form(services, password).await?);
+        new.first = First::PrintedLink;
+    }
     let this = services.clone();
-    let made = services
-        .db
-        .write(move |tx| {
-            let (id, now) = (this.new_id()?, this.now());
-            let new =
-                NewAccount { id: &id, username: &username, email: &email, role, password: stored.as_ref() };
-            accounts::create(tx, &new, now)?;
-            if stored.is_some() {
-                return Ok(Made::WithPassword);
-            }
-            let invitation = Invitation {
-                id: this.new_id()?,
-                account: id,
-                key_id: this.keys.current_id().to_owned(),
-                made_at: now,
-                expires_at: now + INVITATION_LIFE,
-                used_at: None,
-            };
-            invitations::put(tx, &invitation)?;
-            Ok(Made::Invited(link(&this, &invitation)?))
-        })
-        .await;
+    let made = services.db.write(move |tx| make(&this, tx, &new, stored.as_ref(), actor.clone(), None)).await;
     match made {
         Err(FlowError::Storage(StorageError::Taken(Taken::Username))) => Ok(Made::NameTaken),
         other => other,
     }
+}
+
+/// Makes an account in a transaction that is under way: with this password, or else with a link.
+pub(super) fn make(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    new: &New,
+    password: Option<&PasswordHash>,
+    actor: Actor,
+    visitor: Option<&Visitor>,
+) -> Result<Made, FlowError> {
+    let New { username, email, role, first } = new;
+    let (id, now) = (services.new_id()?, services.now());
+    accounts::create(tx, &NewAccount { id: &id, username, email, role: *role, password }, now)?;
+    let happened = Happened::by(actor, EventKind::AccountCreated, &id).in_detail(role.as_str());
+    record(services, tx, visitor.into_iter().fold(happened, Happened::from))?;
+    if password.is_some() {
+        return Ok(Made::WithPassword);
+    }
+    let mails = matches!(first, First::MailedLink);
+    let address = mails.then_some(email);
+    let new = NewLink { purpose: LinkPurpose::Invitation, account: &id, address, event: None };
+    let link = links::make(services, tx, &new)?;
+    if mails {
+        return Ok(Made::Mailed(id));
+    }
+    Ok(Made::Invited(links::url(services, &link)?))
 }
 
 /// A password, as it is stored.
@@ -92,36 +115,22 @@ pub(super) async fn stored_form(
     Ok(services.hashing.run(place, move |area| hash(&password, &cost, &salt, area)).await?)
 }
 
-/// The link of an invitation. It is a secret: it opens the account.
-pub(super) fn link(services: &Services, invitation: &Invitation) -> Result<Secret<String>, FlowError> {
-    let token = invitation.token(&services.keys);
-    let token = token.ok_or_else(|| StorageError::Unreadable("an invitation's key is gone".to_owned()))?;
-    let base = services.settings.public_url.as_str().trim_end_matches('/');
-    Ok(Secret::new(format!("{base}/invitation?token={}", token.expose())))
-}
-
 /// Looks an invitation up by its token.
 ///
 /// # Errors
 /// As for any fault.
 pub async fn find(services: &Services, token: &str) -> Result<Standing, FlowError> {
-    let Some(id) = Invitation::named_by(token) else { return Ok(Standing::Closed) };
     let (this, token) = (services.clone(), Secret::new(token.to_owned()));
     services
         .db
         .read(move |conn| {
             let now = this.now();
-            let Some(found) = invitations::find(conn, &id)? else { return Ok(Standing::Closed) };
-            if !found.is_opened_by(token.expose(), &this.keys) {
-                return Ok(Standing::Closed);
-            }
-            if found.used_at.is_some() {
-                return Ok(Standing::Used);
-            }
-            if !found.is_open(now) {
-                return Ok(Standing::Closed);
-            }
-            let account = accounts::find(conn, &found.account, now)?.filter(Account::is_active);
+            let link = match links::find(&this, conn, token.expose(), LinkPurpose::Invitation)? {
+                links::Standing::Open(link) => link,
+                links::Standing::Used(_) => return Ok(Standing::Used),
+                links::Standing::Closed => return Ok(Standing::Closed),
+            };
+            let account = accounts::find(conn, &link.account, now)?.filter(Account::is_active);
             Ok(account.map_or(Standing::Closed, Standing::Open))
         })
         .await
@@ -136,24 +145,33 @@ pub async fn accept(
     services: &Services,
     token: &str,
     password: PasswordInput,
+    visitor: Visitor,
     old_ticket: Option<Token>,
 ) -> Result<bool, FlowError> {
     let Standing::Open(account) = find(services, token).await? else { return Ok(false) };
-    let Some(id) = Invitation::named_by(token) else { return Ok(false) };
+    let Some(id) = Link::named_by(token) else { return Ok(false) };
     let stored = stored_form(services, password).await?;
-    let now = services.now();
+    let this = services.clone();
     services
         .db
         .write(move |tx| {
-            if !invitations::use_up(tx, &id, now)? {
+            let now = this.now();
+            accounts::lock(tx, &account.id)?;
+            let link = storage::links::find(tx, &id)?;
+            if !storage::links::use_up(tx, &id, now)? {
                 return Ok(false);
             }
             if let Some(old) = old_ticket {
-                sessions::end(tx, &old.hash())?;
-                pending_logins::end(tx, &old.hash(), now)?;
+                give_up(tx, &old, now)?;
             }
-            let came_by_mail = outbox::has_mailed(tx, &id)?;
-            Ok(accounts::accept_invitation(tx, &account.id, &stored, came_by_mail, now)?)
+            let came_by_mail = link.is_some_and(|link| link.address.is_some());
+            if !accounts::accept_invitation(tx, &account.id, &stored, came_by_mail, now)? {
+                return Ok(false);
+            }
+            let actor = if came_by_mail { Actor::Mailbox } else { Actor::Owner };
+            let happened = Happened::by(actor, EventKind::InvitationAccepted, &account.id);
+            record(&this, tx, happened.from(&visitor))?;
+            Ok(true)
         })
         .await
 }

@@ -1,15 +1,19 @@
 //! Log in: from a name and a password to a session, a code page, or a refusal.
 
 use crate::domain::challenge::Purpose;
+use crate::domain::event::{Actor, EventKind};
 use crate::domain::login::{AskedBecause, NextStep, next_step};
 use crate::domain::password::PasswordInput;
 use crate::domain::second_factor::Destination;
-use crate::domain::session::{Entry, PENDING_LOGIN_LIFE, PendingLogin};
+use crate::domain::session::{CODE_AWAITED_FOR, Entry, PENDING_LOGIN_LIFE, PendingLogin};
 use crate::domain::token::Token;
 use crate::flows::codes::{NewChallenge, open_and_send};
+use crate::flows::events::{Happened, record};
 use crate::flows::logout::give_up;
 use crate::flows::password_check::{Checked, RightPassword, check_password};
 use crate::flows::{FlowError, Services, Visitor};
+use crate::storage::pending_logins::Watch;
+use crate::storage::sessions::NewSession;
 use crate::storage::{Tx, accounts, pending_logins, second_factors, sessions, trusted_computers};
 
 pub use crate::flows::password_check::Until;
@@ -73,11 +77,21 @@ fn proceed(
     };
     let days = services.settings.trusted_days;
     let step = next_step(&right.proof, &account, &factor, computer.as_ref(), days, now);
+    if matches!(step, NextStep::Refuse) {
+        return Ok(Login::Refused);
+    }
+    // A login begun before in this browser goes on with this one, and so does the watch over it.
+    let watched_until = match old_ticket {
+        Some(old) => pending_logins::hand_on(tx, &old.hash(), &account.id)?,
+        None => None,
+    };
     let login = match step {
         NextStep::Refuse => return Ok(Login::Refused),
         NextStep::Enter(entry) => Login::Done(start_session(services, tx, entry, visitor)?),
         NextStep::AskForCode(destination, because) => {
-            Login::CodeNeeded(ask_for_code(services, tx, &account, destination, because, visitor)?)
+            let until = watched_until.unwrap_or(now + CODE_AWAITED_FOR);
+            let watch = Watch { until, network: &visitor.network };
+            Login::CodeNeeded(ask_for_code(services, tx, &account, destination, because, (visitor, &watch))?)
         }
     };
     right.forgive(tx, now)?;
@@ -97,7 +111,16 @@ pub(super) fn start_session(
     let (now, token) = (services.now(), services.new_token()?);
     let (id, rules) = (services.new_id()?, &services.settings.sessions);
     accounts::logged_in(tx, entry.account(), &visitor.browser, now)?;
-    sessions::start(tx, entry, &id, &token.hash(), &visitor.browser, rules, now)?;
+    let happened = Happened::by_owner(EventKind::LoggedIn, entry.account(), visitor);
+    record(services, tx, happened.in_detail(entry.entered_by().label()))?;
+    let account = entry.account().clone();
+    let new =
+        NewSession { id: &id, token: &token.hash(), browser: &visitor.browser, network: &visitor.network };
+    sessions::start(tx, entry, &new, rules, now)?;
+    for browser in sessions::end_surplus(tx, &account, rules, now)? {
+        let happened = Happened::by(Actor::Postern, EventKind::SessionEnded, &account);
+        record(services, tx, happened.in_detail(format!("{}, the oldest of too many", browser.as_str())))?;
+    }
     Ok(token)
 }
 
@@ -107,7 +130,7 @@ fn ask_for_code(
     account: &crate::domain::account::Account,
     destination: Destination,
     because: AskedBecause,
-    visitor: &Visitor,
+    (visitor, watch): (&Visitor, &Watch<'_>),
 ) -> Result<Token, FlowError> {
     let (now, token, id) = (services.now(), services.new_token()?, services.new_id()?);
     let new = NewChallenge {
@@ -127,6 +150,6 @@ fn ask_for_code(
         opened_at: now,
         expires_at: now + PENDING_LOGIN_LIFE,
     };
-    pending_logins::open(tx, &pending, &token.hash())?;
+    pending_logins::open(tx, &pending, &token.hash(), watch)?;
     Ok(token)
 }

@@ -3,10 +3,12 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::account::Account;
+use crate::domain::event::EventKind;
 use crate::domain::ids::Id;
 use crate::domain::session::Session;
 use crate::domain::token::Token;
-use crate::flows::{FlowError, Services};
+use crate::flows::events::{Happened, record};
+use crate::flows::{FlowError, Services, Visitor};
 use crate::storage::{Tx, accounts, challenges, pending_logins, sessions, trusted_computers};
 
 /// Ends a session. With `forget`, the browser's token stops sparing this account's code. Answers whether anything still
@@ -19,17 +21,24 @@ pub async fn log_out(
     session: Id<Session>,
     account: Id<Account>,
     forget: Option<Token>,
+    visitor: Visitor,
 ) -> Result<bool, FlowError> {
-    let now = services.now();
+    let this = services.clone();
     services
         .db
         .write(move |tx| {
             // By its identifier, and after whatever issues it anew at this moment: by its token it might be missed.
             accounts::lock(tx, &account)?;
-            sessions::end_one(tx, &session)?;
+            let by_owner = |kind| Happened::by_owner(kind, &account, &visitor);
+            if sessions::end_one(tx, &account, &session)?.is_some() {
+                record(&this, tx, by_owner(EventKind::LoggedOut))?;
+            }
             let Some(computer) = forget else { return Ok(true) };
-            trusted_computers::forget_token(tx, &account, &computer.hash())?;
-            Ok(trusted_computers::any_on(tx, &computer.hash(), now)?)
+            if trusted_computers::forget_token(tx, &account, &computer.hash())? {
+                let happened = by_owner(EventKind::ComputerForgotten);
+                record(&this, tx, happened.in_detail(visitor.browser.as_str()))?;
+            }
+            Ok(trusted_computers::any_on(tx, &computer.hash(), this.now())?)
         })
         .await
 }
@@ -46,7 +55,7 @@ pub async fn cancel(services: &Services, ticket: Token) -> Result<(), FlowError>
 /// Ends what a ticket opened past the password, and the code that was owed for it: nothing is sent for it any more.
 pub(super) fn give_up(tx: &mut Tx<'_>, ticket: &Token, now: DateTime<Utc>) -> Result<(), FlowError> {
     sessions::end(tx, &ticket.hash())?;
-    if let Some(challenge) = pending_logins::end(tx, &ticket.hash(), now)? {
+    if let Some(challenge) = pending_logins::give_up(tx, &ticket.hash(), now)? {
         challenges::end_one(tx, &challenge, now)?;
     }
     Ok(())

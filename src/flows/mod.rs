@@ -6,24 +6,41 @@
 //! On PostgreSQL two stories about one account may meet. They lock in one order, or each would wait for the other: the
 //! account, then the installation, then its challenges, sessions and all the rest.
 
+pub mod account_list;
+pub mod activity;
+pub mod activity_log;
+pub mod admin;
 mod codes;
 pub mod computers;
+pub mod confirm_by_recovery;
 pub mod confirm_identity;
 pub mod current;
+pub mod email;
 pub mod enter_code;
+pub mod enter_recovery;
+mod events;
 pub mod hashing;
 pub mod housekeeping;
 pub mod invitation;
+mod links;
 pub mod login;
 pub mod logout;
 pub mod mailbox;
+pub mod not_me;
 pub mod outbox;
+pub mod password;
 pub mod password_check;
+pub mod password_reset;
 pub mod profile;
+pub mod prove_mailbox;
+pub mod recovery;
+pub mod sessions;
 pub mod setup;
 pub mod start;
 mod turns;
 pub mod two_factor;
+pub mod unfinished_logins;
+mod wrong_tries;
 
 use std::sync::Arc;
 
@@ -36,6 +53,8 @@ use crate::domain::ids::{ID_BYTES, Id};
 use crate::domain::keys::Keys;
 use crate::domain::password::{Cost, HashingFault, PasswordRules};
 use crate::domain::phone::Country;
+use crate::domain::requirement::Required;
+use crate::domain::secret::Secret;
 use crate::domain::session::SessionRules;
 use crate::domain::token::{TOKEN_BYTES, Token};
 use crate::flows::hashing::{HashingPool, Refused};
@@ -77,8 +96,12 @@ pub struct Settings {
     pub public_url: Url,
     /// How long a computer is trusted, in days; 0 for never.
     pub trusted_days: u8,
+    /// Who has to have two-factor authentication.
+    pub required: Required,
     /// How long sessions live.
     pub sessions: SessionRules,
+    /// For how many days the activity log is kept.
+    pub activity_keep_days: u16,
     /// What a new password must be.
     pub passwords: PasswordRules,
     /// What hashing a password costs.
@@ -104,6 +127,10 @@ pub struct Visitor {
     pub browser: BrowserLabel,
     /// The browser's token, if it carries one.
     pub computer: Option<Token>,
+    /// The token of the link by which a password was reset in this browser, if one was.
+    pub reset_by: Option<Secret<String>>,
+    /// The request's name in the log.
+    pub request_id: String,
 }
 
 /// What becomes of the browser's token.
@@ -164,7 +191,12 @@ impl Services {
     }
 
     fn new_id<K>(&self) -> Result<Id<K>, NoRandomness> {
-        Ok(Id::new(self.now(), &self.random.bytes::<ID_BYTES>()?))
+        self.id_at(self.now())
+    }
+
+    /// The identifier of something that happened at this moment.
+    fn id_at<K>(&self, at: DateTime<Utc>) -> Result<Id<K>, NoRandomness> {
+        Ok(Id::new(at, &self.random.bytes::<ID_BYTES>()?))
     }
 
     fn new_token(&self) -> Result<Token, NoRandomness> {

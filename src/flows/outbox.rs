@@ -11,14 +11,15 @@ use crate::domain::code::Code;
 use crate::domain::delivery::{
     Attempt, FailureClass, Lane, MIN_LIFE_AT_SEND, MessageState, Next, Urgency, after_failure,
 };
+use crate::domain::event::SecurityEvent;
 use crate::domain::ids::Id;
-use crate::domain::invitation::Invitation;
+use crate::domain::link::{Link, LinkPurpose};
 use crate::domain::second_factor::{Destination, Method};
 use crate::domain::secret::Secret;
 use crate::domain::username::Username;
-use crate::flows::{FlowError, Services};
+use crate::flows::{FlowError, Services, links};
 use crate::storage::outbox::{self, Claimed, Leased, Reason, Settlement};
-use crate::storage::{StorageError, Tx, accounts, challenges, invitations};
+use crate::storage::{self, StorageError, Tx, accounts, challenges, events, former_states};
 
 pub use crate::storage::outbox::Message;
 
@@ -69,8 +70,8 @@ impl Work {
 pub enum Content {
     /// A code.
     Code(CodeMessage),
-    /// An invitation.
-    Invitation(InvitationMessage),
+    /// A link, and what is said around it.
+    Link(LinkMessage),
 }
 
 /// A code, and what the person is told about it.
@@ -89,16 +90,30 @@ pub struct CodeMessage {
     pub time_zone: Tz,
 }
 
-/// An invitation.
-pub struct InvitationMessage {
-    /// Who is invited.
+/// A link, and what the person is told about it.
+pub struct LinkMessage {
+    /// What it is for.
+    pub purpose: LinkPurpose,
+    /// Whose account it opens something of.
     pub username: Username,
-    /// Where the password is set: a secret.
+    /// Where it leads: a secret.
     pub link: Secret<String>,
+    /// What a notice tells of.
+    pub told: Option<Told>,
     /// When the link is over.
     pub valid_until: DateTime<Utc>,
     /// Where times are shown.
     pub time_zone: Tz,
+}
+
+/// What a notice tells of.
+pub struct Told {
+    /// The line of the activity log.
+    pub event: SecurityEvent,
+    /// The administrator who did it, if one did.
+    pub administrator: Option<Username>,
+    /// Whether its link also puts back what stood before.
+    pub puts_back: bool,
 }
 
 /// What an attempt came to.
@@ -180,7 +195,7 @@ fn prepare(
     }
     match &claimed.reason {
         Reason::Code(challenge, generation) => code(services, tx, claimed, challenge, *generation),
-        Reason::Invitation(invitation) => invited(services, tx, invitation),
+        Reason::Link(link) => letter(services, tx, link),
     }
 }
 
@@ -213,23 +228,39 @@ fn code(
     })))
 }
 
-fn invited(
+fn letter(
     services: &Services,
     tx: &mut Tx<'_>,
-    id: &Id<Invitation>,
+    id: &Id<Link>,
 ) -> Result<Result<Content, Settlement>, FlowError> {
     let now = services.now();
-    let found = invitations::find(tx, id)?.filter(|found| found.is_open(now));
+    let found = storage::links::find(tx, id)?.filter(|found| found.is_open(now));
     let Some(found) = found else { return Ok(Err(Settlement::Stopped)) };
-    let Some(account) = accounts::find(tx, &found.account, now)?.filter(|account| account.is_active()) else {
+    let account = accounts::find(tx, &found.account, now)?;
+    // A notice is told to whoever was disabled as well: that is one of the things it tells of.
+    let Some(account) = account.filter(|owner| owner.is_active() || found.purpose == LinkPurpose::NotMe)
+    else {
         return Ok(Err(Settlement::Stopped));
     };
-    Ok(Ok(Content::Invitation(InvitationMessage {
+    Ok(Ok(Content::Link(LinkMessage {
+        purpose: found.purpose,
         username: account.username,
-        link: super::invitation::link(services, &found)?,
+        link: links::url(services, &found)?,
+        told: told(services, tx, &found)?,
         valid_until: found.expires_at,
         time_zone: account.time_zone,
     })))
+}
+
+fn told(services: &Services, tx: &mut Tx<'_>, link: &Link) -> Result<Option<Told>, FlowError> {
+    let Some(event) = &link.event else { return Ok(None) };
+    let Some(event) = events::find(tx, event)? else { return Ok(None) };
+    let administrator = match event.actor.administrator() {
+        Some(id) => accounts::find(tx, id, services.now())?.map(|account| account.username),
+        None => None,
+    };
+    let puts_back = former_states::exists(tx, &event.id)?;
+    Ok(Some(Told { event, administrator, puts_back }))
 }
 
 /// Nothing mends such a row, and kept waiting it would stand in the way of all others.

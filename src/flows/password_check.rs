@@ -7,14 +7,17 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::account::Account;
 use crate::domain::ids::Id;
-use crate::domain::limits::NameStanding;
+use crate::domain::limits::{AFTER_RESET_FAILURES, NameStanding, PasswordFailure};
+use crate::domain::link::Link;
 use crate::domain::password::{Claim, PasswordHash, PasswordInput, PasswordProof, check, hash};
+use crate::domain::secret::Secret;
 use crate::domain::token::Token;
 use crate::domain::trusted_computer::{Trust, TrustedComputer};
 use crate::domain::username::Username;
 use crate::flows::hashing::Place;
 use crate::flows::turns::Turn;
-use crate::flows::{FlowError, Services, Visitor};
+use crate::flows::{FlowError, Services, Visitor, links, wrong_tries};
+use crate::storage::throttles::NameCount;
 use crate::storage::{
     AnyConnection, StorageError, Tx, accounts, failed_logins, throttles, trusted_computers,
 };
@@ -61,8 +64,12 @@ struct Counted {
     name: Option<Vec<u8>>,
     /// The computer it came from, if the account trusts it.
     computer: Option<Id<TrustedComputer>>,
+    /// The allowance of the browser in which this account's password was just reset, if it was taken from that.
+    after_reset: Option<Vec<u8>>,
     /// The note of the address, unless the limits leave it alone.
     note: Option<Id<Note>>,
+    /// What it brings the name, if it is wrong.
+    brings: PasswordFailure,
 }
 
 /// A failure noted for an address; only its identifier is ever needed.
@@ -83,6 +90,9 @@ impl RightPassword {
         if let Some(computer) = &self.counted.computer {
             trusted_computers::used(tx, computer, now)?;
         }
+        if let Some(allowance) = &self.counted.after_reset {
+            throttles::clear(tx, allowance)?;
+        }
         if let Some(note) = &self.counted.note {
             failed_logins::take_back(tx, note.as_str())?;
         }
@@ -96,10 +106,10 @@ impl RightPassword {
 impl Counted {
     /// Gives the try back: it was not looked at after all.
     fn give_back(&self, tx: &mut Tx<'_>) -> Result<(), FlowError> {
-        match (&self.name, &self.computer) {
-            (Some(subject), _) => throttles::give_back(tx, subject)?,
-            (None, Some(computer)) => trusted_computers::give_back(tx, computer)?,
-            (None, None) => {}
+        match (&self.name, &self.after_reset, &self.computer) {
+            (Some(subject), _, _) | (None, Some(subject), _) => throttles::give_back(tx, subject)?,
+            (None, None, Some(computer)) => trusted_computers::give_back(tx, computer)?,
+            (None, None, None) => {}
         }
         if let Some(note) = &self.note {
             failed_logins::take_back(tx, note.as_str())?;
@@ -119,6 +129,7 @@ pub(super) async fn check_password(
     let turn = match look(services, typed_name, &subject, network.as_deref(), visitor).await? {
         Looked::Rests(until) => return Ok(Checked::Rests(until)),
         Looked::Trusted(computer) => services.turns.wait(computer.as_str().as_bytes(), None).await?,
+        Looked::JustReset(allowance) => services.turns.wait(&allowance, None).await?,
         Looked::Open => {
             let whose = [subject.as_slice(), network.as_deref().unwrap_or_default()].concat();
             services.turns.wait(&whose, network.as_deref()).await?
@@ -134,7 +145,12 @@ pub(super) async fn check_password(
         Ok(Some((proof, rehashed))) => {
             Ok(Checked::Right(Box::new(RightPassword { proof, rehashed, counted, turn })))
         }
-        Ok(None) => Ok(Checked::Wrong),
+        Ok(None) => {
+            if let Some(subject) = counted.name {
+                wrong_tries::password(services, typed_name, subject, counted.brings, visitor).await?;
+            }
+            Ok(Checked::Wrong)
+        }
         Err(fault) => {
             services.db.write(move |tx| counted.give_back(tx)).await?;
             Err(fault)
@@ -164,6 +180,8 @@ enum Looked {
     Rests(Until),
     /// The browser is one that the account trusts: strangers at its name do not hold it up.
     Trusted(Id<TrustedComputer>),
+    /// The browser is one in which the account's password was just reset, and has an allowance of its own left.
+    JustReset(Vec<u8>),
     /// Everything else.
     Open,
 }
@@ -180,7 +198,7 @@ async fn look(
     let (now, days) = (services.now(), services.settings.trusted_days);
     let key = Username::parse(typed_name).ok().map(|name| name.key());
     let (subject, network) = (subject.to_vec(), network.map(<[u8]>::to_vec));
-    let token = visitor.computer.clone();
+    let (token, reset_by, this) = (visitor.computer.clone(), visitor.reset_by.clone(), services.clone());
     services
         .db
         .glance(move |conn| {
@@ -189,6 +207,13 @@ async fn look(
                 && let Some(computer) = trusted(conn, &account, token, days, now)?
             {
                 return Ok(Looked::Trusted(computer));
+            }
+            if let (Some(key), Some(token)) = (&key, &reset_by)
+                && let Some((account, _)) = accounts::for_login(conn, key, now)?
+                && let Some(allowance) = allowance(&this, conn, &account.id, token)?
+                && throttles::has_left(conn, &allowance, AFTER_RESET_FAILURES)?
+            {
+                return Ok(Looked::JustReset(allowance));
             }
             if let Some(network) = &network
                 && let Some(until) = failed_logins::rests_until(conn, network, now)?
@@ -229,6 +254,7 @@ async fn count(
     let (now, note) = (services.now(), services.new_id::<Note>()?);
     let key = Username::parse(typed_name).ok().map(|name| name.key());
     let (token, days) = (visitor.computer.clone(), services.settings.trusted_days);
+    let (this, reset_by) = (services.clone(), visitor.reset_by.clone());
     services
         .db
         .write(move |tx| {
@@ -240,16 +266,27 @@ async fn count(
                 (Some((account, _)), Some(token)) => trusted(tx, account, token, days, now)?,
                 (Some(_) | None, Some(_) | None) => None,
             };
-            let has_its_own = match &computer {
+            let is_trusted = match &computer {
                 Some(computer) => trusted_computers::count_failure(tx, computer)?,
                 None => false,
             };
-            let mut counted = Counted { name: None, computer, note: None };
-            if !has_its_own {
-                let address = network.filter(|_| counted.computer.is_none()).map(|network| (network, note));
-                if let Some(until) = count_at_name(tx, &subject, address.as_ref(), now)? {
-                    return Ok(Err(until));
+            let after_reset = match (&found, &reset_by) {
+                (Some((account, _)), Some(token)) if !is_trusted => {
+                    match allowance(&this, tx, &account.id, token)? {
+                        Some(own) => throttles::count_of(tx, &own, AFTER_RESET_FAILURES, now)?.then_some(own),
+                        None => None,
+                    }
                 }
+                (Some(_) | None, Some(_) | None) => None,
+            };
+            let brings = PasswordFailure::Counts;
+            let mut counted = Counted { name: None, computer, after_reset, note: None, brings };
+            if !is_trusted && counted.after_reset.is_none() {
+                let address = network.filter(|_| counted.computer.is_none()).map(|network| (network, note));
+                counted.brings = match count_at_name(tx, &subject, address.as_ref(), now)? {
+                    Ok(brings) => brings,
+                    Err(until) => return Ok(Err(until)),
+                };
                 counted.name = Some(subject);
                 counted.note = address.map(|(_, note)| note);
             }
@@ -260,29 +297,41 @@ async fn count(
         .await
 }
 
-/// Counts the try for the name, and notes it for the address; answers until when neither is looked at, if so. Always the
-/// address first: two transactions that wait for each other's rows would never end.
+/// Under what wrong passwords are counted in the browser in which this account's password was just reset.
+fn allowance(
+    services: &Services,
+    conn: &mut AnyConnection,
+    account: &Id<Account>,
+    token: &Secret<String>,
+) -> Result<Option<Vec<u8>>, FlowError> {
+    let link = links::reset_by(services, conn, token.expose())?.filter(|link| link.account == *account);
+    let subject = |link: Link| services.keys.throttle().mac(&[b"after reset", link.id.as_str().as_bytes()]);
+    Ok(link.map(|link| subject(link).to_vec()))
+}
+
+/// Counts the try for the name, and notes it for the address; answers what it brings the name if it is wrong, or until when
+/// neither is looked at. Always the address first: two transactions that wait for each other's rows would never end.
 fn count_at_name(
     tx: &mut Tx<'_>,
     subject: &[u8],
     address: Option<&(Vec<u8>, Id<Note>)>,
     now: DateTime<Utc>,
-) -> Result<Option<Until>, StorageError> {
+) -> Result<Result<PasswordFailure, Until>, StorageError> {
     if let Some((network, _)) = address {
         throttles::lock(tx, network, now)?;
         if let Some(until) = failed_logins::rests_until(tx, network, now)? {
-            return Ok(Some(Until::Network(until)));
+            return Ok(Err(Until::Network(until)));
         }
     }
-    match throttles::count_failure(tx, subject, now)? {
-        NameStanding::Open => {}
-        NameStanding::Rests(until) => return Ok(Some(Until::Moment(until))),
-        NameStanding::Closed => return Ok(Some(Until::Reset)),
-    }
+    let brings = match throttles::count_failure(tx, subject, now)? {
+        NameCount::Counted(brings) => brings,
+        NameCount::Rests(until) => return Ok(Err(Until::Moment(until))),
+        NameCount::Closed => return Ok(Err(Until::Reset)),
+    };
     if let Some((network, note)) = address {
         failed_logins::note(tx, note.as_str(), network, subject, now)?;
     }
-    Ok(None)
+    Ok(Ok(brings))
 }
 
 /// One run of Argon2, whoever asked; a second one only to rehash a right password.

@@ -2,13 +2,15 @@
 
 use crate::domain::account::Role;
 use crate::domain::email::EmailAddress;
-use crate::domain::invitation::{same, setup_token};
+use crate::domain::event::EventKind;
+use crate::domain::link::{same, setup_token};
 use crate::domain::login::{NextStep, next_step};
 use crate::domain::password::{Claim, PasswordInput, check, hash};
 use crate::domain::second_factor::SecondFactor;
 use crate::domain::secret::Secret;
 use crate::domain::token::Token;
 use crate::domain::username::Username;
+use crate::flows::events::{Happened, record};
 use crate::flows::login::start_session;
 use crate::flows::logout::give_up;
 use crate::flows::{FlowError, Services, Visitor};
@@ -92,6 +94,8 @@ pub async fn found(
             let new =
                 NewAccount { id: &id, username: &username, email: &email, role, password: Some(&stored) };
             accounts::create(tx, &new, now)?;
+            let happened = Happened::by_owner(EventKind::AccountCreated, &id, &visitor);
+            record(&this, tx, happened.in_detail(role.as_str()))?;
             let (Some(proof), Some(account)) = (proof, accounts::find(tx, &id, now)?) else {
                 return Ok(None);
             };

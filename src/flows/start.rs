@@ -1,9 +1,10 @@
-//! What a start makes sure of: the tables, the mode the database is stamped with, and the key it was made with.
+//! What a start makes sure of: the tables, the mode the database is stamped with, the key it was made with, and for how long
+//! it keeps its log.
 
 use crate::domain::account::Account;
 use crate::flows::{FlowError, Services};
 use crate::storage::instance::{self, Fact};
-use crate::storage::{Db, StorageError, accounts, migrate, throttles};
+use crate::storage::{Db, StorageError, accounts, migrate};
 
 /// Why a start is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +90,11 @@ async fn stamp_once(
             let current = this.keys.current_id();
             let key = instance::stamp(tx, Fact::Key, current)?;
             let is_known = key == current || previous_key.as_deref() == Some(key.as_str());
-            Ok((!is_known).then_some(Refusal::OtherKey))
+            if !is_known {
+                return Ok(Some(Refusal::OtherKey));
+            }
+            instance::put(tx, Fact::ActivityKeepDays, &this.settings.activity_keep_days.to_string())?;
+            Ok(None)
         })
         .await
 }
@@ -116,25 +121,4 @@ pub async fn list_accounts(services: &Services, after: String) -> Result<Vec<Acc
     const PAGE: i64 = 100;
     let now = services.now();
     services.db.read(move |conn| Ok(accounts::list(conn, &after, PAGE, now)?)).await
-}
-
-/// Lifts every pause of an account: of its name, and of its codes. `false` if there is no such account.
-///
-/// # Errors
-/// As for any fault.
-pub async fn unlock(
-    services: &Services,
-    username: &crate::domain::username::Username,
-) -> Result<bool, FlowError> {
-    let subject = super::password_check::subject(services, username.as_str());
-    let (key, now) = (username.key(), services.now());
-    services
-        .db
-        .write(move |tx| {
-            let Some((account, _)) = accounts::for_login(tx, &key, now)? else { return Ok(false) };
-            accounts::forgive_codes(tx, &account.id)?;
-            throttles::clear(tx, &subject)?;
-            Ok(true)
-        })
-        .await
 }

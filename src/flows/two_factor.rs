@@ -2,25 +2,32 @@
 //!
 //! Nothing about the account changes until the code is right; a method already in force stays in force meanwhile.
 
+mod turn_on;
+
 use chrono::{DateTime, Utc};
 
 use crate::domain::account::{Account, TrustEnd};
-use crate::domain::challenge::{Challenge, Purpose};
+use crate::domain::challenge::Purpose;
 use crate::domain::code::TypedCode;
-use crate::domain::confirmation::{CONFIRMATION_LIFE, Missing, missing};
+use crate::domain::email::Masked;
+use crate::domain::event::EventKind;
+use crate::domain::limits::SecondFactorStanding;
+use crate::domain::requirement::RequiredBy;
 use crate::domain::second_factor::{Destination, SecondFactor};
 use crate::domain::session::Session;
 use crate::domain::token::Token;
 use crate::domain::trusted_computer::asks_again_at;
 use crate::flows::codes::{self, Delivery, NewChallenge, NotEntered, Resend, open_and_send};
-use crate::flows::confirm_identity::ask_for_code;
-use crate::flows::current::{LoggedIn, still_live};
-use crate::flows::enter_code::trust;
+use crate::flows::confirm_identity::{Step, next_step};
+use crate::flows::current::{LoggedIn, end_the_others, still_live};
+use crate::flows::events::{Happened, record, record_and_keep};
+use crate::flows::prove_mailbox::{self, Waiting, ask_first, is_owed, waiting};
+use crate::flows::two_factor::turn_on::RightCode;
 use crate::flows::{ComputerCookie, FlowError, Services, Visitor};
-use crate::storage::sessions::Renewal;
-use crate::storage::{AnyConnection, Tx, accounts, challenges, pending_changes, second_factors, sessions};
+use crate::storage::pending_changes::PendingChange;
+use crate::storage::{AnyConnection, Tx, accounts, challenges, pending_changes, second_factors};
 
-pub use crate::storage::pending_changes::PendingChange as Choice;
+pub use crate::storage::pending_changes::Choice;
 
 /// What the page shows.
 pub struct Overview {
@@ -28,6 +35,8 @@ pub struct Overview {
     pub factor: SecondFactor,
     /// A destination that waits for its code.
     pub set_up: Option<SetUp>,
+    /// Who requires two-factor authentication of the account, if anybody does.
+    pub required_by: Option<RequiredBy>,
     /// Until when this computer would be trusted, if a code were entered now.
     pub trusted_until: Option<DateTime<Utc>>,
     /// Now.
@@ -36,8 +45,14 @@ pub struct Overview {
 
 /// A destination that waits for its code.
 pub struct SetUp {
-    /// Where the code went, in full: to catch typing errors.
+    /// Where codes are to go, in full: to catch typing errors.
     pub destination: Destination,
+    /// Where the code went that is asked first, where one is: the mailbox of record.
+    pub mailbox: Option<Masked>,
+    /// Whether that mailbox is where codes are to go, so that one code proves both.
+    pub is_one_code: bool,
+    /// What wrong codes have done to the code that is asked first.
+    pub standing: SecondFactorStanding,
     /// What *ask on every login* will be.
     pub asks_every_login: bool,
     /// How the message stands.
@@ -56,6 +71,8 @@ pub enum Saved {
     EveryLoginSaved(bool),
     /// Two-factor authentication is off.
     TurnedOff,
+    /// It stays on: somebody requires it.
+    Required,
     /// A code is on its way to the new destination, or will be when the limits allow.
     CodeOwed(Resend),
     /// First confirm who you are; the choice waits.
@@ -66,6 +83,8 @@ pub enum Saved {
 pub enum SetUpEntry {
     /// It is on; the session goes on under this token.
     Done(Token, ComputerCookie),
+    /// The mailbox of record is proven; the code of the destination is on its way, or will be when the limits allow.
+    MailboxProven,
     /// Not the code.
     Wrong {
         /// Tries that remain.
@@ -75,6 +94,8 @@ pub enum SetUpEntry {
     TooOld,
     /// All tries are spent: the set-up is over.
     Spent,
+    /// The account's codes are paused or suspended.
+    Stopped,
     /// No set-up waits.
     Gone,
 }
@@ -89,38 +110,38 @@ pub async fn overview(services: &Services, who: &LoggedIn) -> Result<Overview, F
         .db
         .read(move |conn| {
             let now = this.now();
-            let waiting = waiting(&this, conn, &who.session)?;
-            let asks =
-                waiting.as_ref().map_or(who.account.asks_every_login, |set_up| set_up.asks_every_login);
-            let set_up = match waiting {
-                Some(challenge) => Some(SetUp {
-                    delivery: codes::delivery(conn, &challenge)?,
-                    code_ends_at: challenge.code_ends_at,
-                    resend_at: codes::resend_at(&challenge),
-                    asks_every_login: challenge.asks_every_login,
-                    destination: challenge.destination,
-                }),
+            let waiting = waiting(&this, conn, &who.account, &who.session)?;
+            let set_up = match &waiting {
+                Some(waiting) => Some(shown(conn, &who.account, waiting)?),
                 None => None,
             };
-            let factor = second_factors::find(conn, &who.account.id, &this.keys)?;
+            let asks = set_up.as_ref().map_or(who.account.asks_every_login, |set_up| set_up.asks_every_login);
+            let trusts_now = waiting.as_ref().is_none_or(|waiting| waiting.turns_on(&who.account));
+            let days = who.account.trusted_days(this.settings.trusted_days);
             Ok(Overview {
-                factor,
+                factor: second_factors::find(conn, &who.account.id, &this.keys)?,
                 set_up,
-                trusted_until: asks_again_at(asks, this.settings.trusted_days, now),
+                required_by: this.settings.required.of(&who.account),
+                trusted_until: asks_again_at(asks, days, now).filter(|_| trusts_now),
                 now,
             })
         })
         .await
 }
 
-fn waiting(
-    services: &Services,
-    conn: &mut AnyConnection,
-    session: &Session,
-) -> Result<Option<Challenge>, FlowError> {
-    let owner = session.id.as_str();
-    let found = challenges::find_open(conn, owner, Purpose::SetUp, &services.keys, services.now())?;
-    Ok(found.filter(|challenge| challenge.tries_left() > 0))
+fn shown(conn: &mut AnyConnection, account: &Account, waiting: &Waiting) -> Result<SetUp, FlowError> {
+    let (asked, set_up) = (waiting.asked(), &waiting.set_up);
+    let mailbox = waiting.mailbox.as_ref().map(|mailbox| mailbox.destination.masked());
+    Ok(SetUp {
+        destination: set_up.destination.clone(),
+        standing: if mailbox.is_some() { account.second_factor_standing } else { SecondFactorStanding::Open },
+        mailbox,
+        is_one_code: prove_mailbox::is_one_code(account, set_up),
+        asks_every_login: set_up.asks_every_login,
+        delivery: codes::delivery(conn, asked)?,
+        code_ends_at: asked.code_ends_at,
+        resend_at: codes::resend_at(asked),
+    })
 }
 
 /// Saves a choice, or begins to: what needs a confirmation of identity waits for one. Where there is a token, the session
@@ -139,25 +160,31 @@ pub async fn save(
         .db
         .write(move |tx| {
             let now = this.now();
-            still_live(tx, &who, now)?;
+            let account = still_live(tx, &who, now)?;
+            if choice.destination.is_none() && this.settings.required.of(&account).is_some() {
+                return Ok((Saved::Required, None));
+            }
+            let who = LoggedIn { account, ..who };
             let factor = second_factors::find(tx, &who.account.id, &this.keys)?;
             // Whatever waited, for its code or for a confirmation, gives way to this choice.
-            challenges::end(tx, who.session.id.as_str(), Purpose::SetUp, now)?;
+            end_waiting(tx, &who.session, now)?;
             pending_changes::remove(tx, &who.session.id)?;
             match change(&factor, who.account.asks_every_login, &choice) {
                 Change::Nothing => Ok((Saved::NothingChanged, None)),
                 Change::AskEveryLogin => {
                     accounts::ask_every_login(tx, &who.account.id, true)?;
                     accounts::end_trust(tx, &who.account.id, TrustEnd::AsksEveryLogin)?;
+                    let kind = EventKind::EveryLoginOn;
+                    record(&this, tx, Happened::by_owner(kind, &who.account.id, &visitor))?;
                     Ok((Saved::EveryLoginSaved(true), None))
                 }
-                Change::Sensitive => match missing(&who.session, &factor, now) {
-                    None => carry_out(&this, tx, &who, &factor, &choice, &visitor),
-                    Some(lacks) => {
-                        wait_for_confirmation(&this, tx, &who, &factor, &choice, lacks, &visitor)?;
-                        Ok((Saved::ConfirmFirst, None))
+                Change::Sensitive => {
+                    let waits = PendingChange::TwoFactor(choice.clone());
+                    match next_step(&this, tx, &who, &factor, Some(&waits), &visitor)? {
+                        Step::GoOn => carry_out(&this, tx, &who, &factor, &choice, &visitor),
+                        Step::ConfirmFirst => Ok((Saved::ConfirmFirst, None)),
                     }
-                },
+                }
             }
         })
         .await
@@ -183,24 +210,6 @@ fn change(factor: &SecondFactor, asks_every_login: bool, choice: &Choice) -> Cha
     }
 }
 
-fn wait_for_confirmation(
-    services: &Services,
-    tx: &mut Tx<'_>,
-    who: &LoggedIn,
-    factor: &SecondFactor,
-    choice: &Choice,
-    lacks: Missing,
-    visitor: &Visitor,
-) -> Result<(), FlowError> {
-    let (session, account) = (&who.session.id, &who.account.id);
-    let expires_at = services.now() + CONFIRMATION_LIFE;
-    pending_changes::put(tx, session, account, choice, &services.sealer()?, expires_at)?;
-    match lacks {
-        Missing::Password => Ok(()),
-        Missing::Code => ask_for_code(services, tx, who, factor, visitor),
-    }
-}
-
 /// Carries a sensitive choice out: at once, or once identity has been confirmed.
 pub(super) fn carry_out(
     services: &Services,
@@ -210,12 +219,17 @@ pub(super) fn carry_out(
     choice: &Choice,
     visitor: &Visitor,
 ) -> Result<(Saved, Option<Token>), FlowError> {
+    // Looked up again: it may have been required, or reset, since the request began.
+    let account = accounts::find(tx, &who.account.id, services.now())?.ok_or(FlowError::SessionOver)?;
     let Some(destination) = choice.destination.clone() else {
-        return Ok((Saved::TurnedOff, Some(turn_off(services, tx, who)?)));
+        if services.settings.required.of(&account).is_some() {
+            return Ok((Saved::Required, None));
+        }
+        return Ok((Saved::TurnedOff, Some(turn_off(services, tx, who, factor, visitor)?)));
     };
     if factor.destination().as_ref() == Some(&destination) {
-        accounts::ask_every_login(tx, &who.account.id, choice.asks_every_login)?;
-        return Ok((Saved::EveryLoginSaved(choice.asks_every_login), None));
+        ask_less_often(services, tx, who, factor, visitor)?;
+        return Ok((Saved::EveryLoginSaved(false), None));
     }
     let new = NewChallenge {
         purpose: Purpose::SetUp,
@@ -224,30 +238,45 @@ pub(super) fn carry_out(
         asks_every_login: choice.asks_every_login,
         browser: &visitor.browser,
     };
-    let (_, resend) = open_and_send(services, tx, &who.account, new)?;
+    let resend = if is_owed(services, tx, &account, &who.session)? {
+        ask_first(services, tx, &account, new)?
+    } else {
+        open_and_send(services, tx, &account, new)?.1
+    };
     Ok((Saved::CodeOwed(resend), None))
 }
 
-fn turn_off(services: &Services, tx: &mut Tx<'_>, who: &LoggedIn) -> Result<Token, FlowError> {
-    second_factors::remove(tx, &who.account.id)?;
-    accounts::ask_every_login(tx, &who.account.id, false)?;
-    end_the_others(services, tx, who, who.session.password_at, None)
-}
-
-/// Ends all of the account's trusted computers and all its sessions but this one, which is issued anew.
-fn end_the_others(
+/// Unticks *ask on every login*: the one choice about it that waits for a confirmation, and that is told, since it weakens.
+fn ask_less_often(
     services: &Services,
     tx: &mut Tx<'_>,
     who: &LoggedIn,
-    password_at: Option<DateTime<Utc>>,
-    code_at: Option<DateTime<Utc>>,
+    factor: &SecondFactor,
+    visitor: &Visitor,
+) -> Result<(), FlowError> {
+    let Some(account) = accounts::find(tx, &who.account.id, services.now())? else { return Ok(()) };
+    if !account.asks_every_login {
+        return Ok(());
+    }
+    let happened = Happened::by_owner(EventKind::EveryLoginOff, &account.id, visitor);
+    record_and_keep(services, tx, happened, (&account, factor), &[&account.email])?;
+    accounts::ask_every_login(tx, &account.id, false)?;
+    Ok(())
+}
+
+fn turn_off(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    who: &LoggedIn,
+    before: &SecondFactor,
+    visitor: &Visitor,
 ) -> Result<Token, FlowError> {
-    accounts::end_trust(tx, &who.account.id, TrustEnd::SecondFactorChanged)?;
-    let session_epoch = accounts::end_sessions(tx, &who.account.id)?;
-    let token = services.new_token()?;
-    let renewal = Renewal { token: &token.hash(), session_epoch, password_at, code_at };
-    sessions::renew(tx, &who.session.id, &renewal)?;
-    Ok(token)
+    let account = accounts::find(tx, &who.account.id, services.now())?.ok_or(FlowError::SessionOver)?;
+    let happened = Happened::by_owner(EventKind::TwoFactorOff, &account.id, visitor);
+    record_and_keep(services, tx, happened, (&account, before), &[&account.email])?;
+    second_factors::remove(tx, &who.account.id)?;
+    accounts::ask_every_login(tx, &who.account.id, false)?;
+    end_the_others(services, tx, who, TrustEnd::SecondFactorChanged, who.session.password_at, None)
 }
 
 /// Takes the code of a set-up. Right, it turns the method on; wrong ones do not count towards the account's pause.
@@ -261,36 +290,23 @@ pub async fn confirm(
     trust_computer: bool,
     visitor: Visitor,
 ) -> Result<SetUpEntry, FlowError> {
-    let (this, session) = (services.clone(), who.session.clone());
-    let waiting = services.db.read(move |conn| waiting(&this, conn, &session)).await?;
-    let Some(challenge) = waiting else { return Ok(SetUpEntry::Gone) };
-    let (this, asks_every_login) = (services.clone(), challenge.asks_every_login);
-    let entered = codes::take(services, &challenge, typed, move |tx, proof| {
-        let now = this.now();
-        still_live(tx, &who, now)?;
-        let Some(factor) = SecondFactor::set_up(proof, now) else { return Ok(SetUpEntry::Gone) };
-        turn_on(&this, tx, &who, &factor, asks_every_login)?;
-        let token = end_the_others(&this, tx, &who, Some(now), Some(now))?;
-        let Some(account) = accounts::find(tx, &who.account.id, now)? else { return Ok(SetUpEntry::Gone) };
-        let cookie = trust(&this, tx, &account, trust_computer, &visitor)?;
-        Ok(SetUpEntry::Done(token, cookie))
+    let (this, asker) = (services.clone(), who.clone());
+    let waiting = services.db.read(move |conn| waiting(&this, conn, &asker.account, &asker.session)).await?;
+    let Some(waiting) = waiting else { return Ok(SetUpEntry::Gone) };
+    let asks_every_login = waiting.set_up.asks_every_login;
+    let this = services.clone();
+    let entered = codes::take(services, waiting.asked(), typed, move |tx, proof| {
+        let account = still_live(tx, &who, this.now())?;
+        let right = RightCode {
+            who: &LoggedIn { account, ..who },
+            proof,
+            asks_every_login,
+            trust_computer,
+            visitor: &visitor,
+        };
+        turn_on::go_on(&this, tx, &right)
     });
     Ok(entered.await?.unwrap_or_else(refusal))
-}
-
-fn turn_on(
-    services: &Services,
-    tx: &mut Tx<'_>,
-    who: &LoggedIn,
-    factor: &SecondFactor,
-    asks_every_login: bool,
-) -> Result<(), FlowError> {
-    let account: &Account = &who.account;
-    if let Some(destination) = factor.destination() {
-        second_factors::put(tx, &account.id, &destination, &services.sealer()?, services.now())?;
-    }
-    accounts::ask_every_login(tx, &account.id, asks_every_login)?;
-    Ok(())
 }
 
 fn refusal(refused: NotEntered) -> SetUpEntry {
@@ -298,8 +314,9 @@ fn refusal(refused: NotEntered) -> SetUpEntry {
         NotEntered::Wrong { left } => SetUpEntry::Wrong { left },
         NotEntered::TooOld => SetUpEntry::TooOld,
         NotEntered::Spent => SetUpEntry::Spent,
-        // Set-up codes never stop with the account's.
-        NotEntered::Gone | NotEntered::Stopped(_) => SetUpEntry::Gone,
+        // Only the mailbox's: set-up codes never stop with the account's.
+        NotEntered::Stopped(_) => SetUpEntry::Stopped,
+        NotEntered::Gone => SetUpEntry::Gone,
     }
 }
 
@@ -311,8 +328,8 @@ pub async fn resend(services: &Services, who: LoggedIn) -> Result<Option<Resend>
     let this = services.clone();
     services
         .db
-        .write(move |tx| match waiting(&this, tx, &who.session)? {
-            Some(challenge) => Ok(Some(codes::send(&this, tx, &who.account, &challenge)?)),
+        .write(move |tx| match waiting(&this, tx, &who.account, &who.session)? {
+            Some(waiting) => Ok(Some(codes::send(&this, tx, &who.account, waiting.asked())?)),
             None => Ok(None),
         })
         .await
@@ -323,6 +340,11 @@ pub async fn resend(services: &Services, who: LoggedIn) -> Result<Option<Resend>
 /// # Errors
 /// As for any fault.
 pub async fn cancel(services: &Services, who: &LoggedIn) -> Result<(), FlowError> {
-    let (now, session) = (services.now(), who.session.id.clone());
-    services.db.write(move |tx| Ok(challenges::end(tx, session.as_str(), Purpose::SetUp, now)?)).await
+    let (now, session) = (services.now(), who.session.clone());
+    services.db.write(move |tx| end_waiting(tx, &session, now)).await
+}
+
+fn end_waiting(tx: &mut Tx<'_>, session: &Session, now: DateTime<Utc>) -> Result<(), FlowError> {
+    challenges::end(tx, session.id.as_str(), Purpose::Mailbox, now)?;
+    Ok(challenges::end(tx, session.id.as_str(), Purpose::SetUp, now)?)
 }

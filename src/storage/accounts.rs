@@ -1,19 +1,30 @@
-//! `accounts`: find, create, list; and the few updates that move a counter or an epoch.
+//! `accounts`: find, create, list; `standing` has the updates that move a counter or an epoch, `credentials` those that
+//! replace what somebody proves themselves with.
+
+mod credentials;
+mod standing;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use crate::domain::account::{Account, Epochs, PastLogin, Role, Standing, TrustEnd};
+use crate::domain::account::{Account, Epochs, PastLogin, Role, Standing, State, TrustEnd};
 use crate::domain::browser::BrowserLabel;
 use crate::domain::email::EmailAddress;
 use crate::domain::ids::Id;
-use crate::domain::limits::{CODE_PAUSE, CodeFailure, code_failure, second_factor_standing};
+use crate::domain::limits::second_factor_standing;
 use crate::domain::password::PasswordHash;
+use crate::domain::second_factor::Method;
 use crate::domain::username::{Username, UsernameKey};
 use crate::domain::when;
-use crate::storage::columns::{count, maybe_time, micros, number, readable, time};
+use crate::storage::columns::{maybe_time, micros, readable, time};
 use crate::storage::schema::accounts;
 use crate::storage::{AnyConnection, StorageError, Tx};
+
+pub use credentials::{confirm_email, replace_email, replace_password};
+pub(super) use standing::restate;
+pub use standing::{
+    ask_every_login, count_code_failure, end_sessions, end_trust, forgive_codes, lock, put_back,
+};
 
 /// What a new account begins with.
 pub struct NewAccount<'a> {
@@ -36,6 +47,7 @@ pub(super) struct AccountRow {
     username: String,
     display_name: String,
     email: String,
+    email_confirmed_at: Option<i64>,
     role: String,
     disabled_at: Option<i64>,
     time_zone: String,
@@ -48,6 +60,12 @@ pub(super) struct AccountRow {
     sends_counted_from: i64,
     previous_login_at: Option<i64>,
     previous_login_browser: Option<String>,
+    requires_two_factor: bool,
+    allows_trust: bool,
+    must_prove_mailbox: bool,
+    password_changed_at: Option<i64>,
+    version: i64,
+    method: String,
 }
 
 impl AccountRow {
@@ -66,9 +84,14 @@ impl AccountRow {
             username: Username::stored(self.username),
             display_name: self.display_name,
             email: EmailAddress::stored(self.email),
+            email_confirmed_at: maybe_time(self.email_confirmed_at)?,
             role: readable(Role::stored(&self.role), "role")?,
             standing,
             time_zone: readable(when::zone(&self.time_zone), "time zone")?,
+            method: method(&self.method)?,
+            requires_two_factor: self.requires_two_factor,
+            allows_trust: self.allows_trust,
+            must_prove_mailbox: self.must_prove_mailbox,
             asks_every_login: self.asks_every_login,
             epochs: Epochs { session: self.session_epoch, trust: self.trust_epoch },
             trust_ended_because,
@@ -82,8 +105,20 @@ impl AccountRow {
                 (Some(at), Some(browser)) => Some(PastLogin { at, browser: BrowserLabel::stored(browser) }),
                 (Some(_) | None, Some(_) | None) => None,
             },
+            password_changed_at: maybe_time(self.password_changed_at)?,
+            version: self.version,
         })
     }
+}
+
+/// The word that stands where no method is on: the value of the option on the page.
+pub(super) const NO_METHOD: &str = "disabled";
+
+pub(super) fn method(word: &str) -> Result<Option<Method>, StorageError> {
+    if word == NO_METHOD {
+        return Ok(None);
+    }
+    readable(Method::parse(word), "method").map(Some)
 }
 
 /// Finds an account by its identifier.
@@ -173,6 +208,8 @@ pub fn create(tx: &mut Tx<'_>, new: &NewAccount<'_>, now: DateTime<Utc>) -> Resu
             accounts::username.eq(new.username.as_str()),
             accounts::username_key.eq(new.username.key().as_str()),
             accounts::display_name.eq(new.username.as_str()),
+            accounts::display_name_key.eq(folded(new.username.as_str())),
+            accounts::state.eq(State::of(false, new.password.is_some(), false).as_str()),
             accounts::email.eq(new.email.as_str()),
             accounts::email_key.eq(new.email.key()),
             accounts::password_hash.eq(new.password.map(PasswordHash::as_str)),
@@ -195,7 +232,11 @@ pub fn create(tx: &mut Tx<'_>, new: &NewAccount<'_>, now: DateTime<Utc>) -> Resu
 /// As for any write.
 pub fn rename(tx: &mut Tx<'_>, id: &Id<Account>, name: &str, zone: &str) -> Result<(), StorageError> {
     diesel::update(accounts::table.find(id.as_str()))
-        .set((accounts::display_name.eq(name), accounts::time_zone.eq(zone)))
+        .set((
+            accounts::display_name.eq(name),
+            accounts::display_name_key.eq(folded(name)),
+            accounts::time_zone.eq(zone),
+        ))
         .execute(&mut **tx)?;
     Ok(())
 }
@@ -234,7 +275,28 @@ pub fn accept_invitation(
             accounts::session_epoch.eq(accounts::session_epoch + 1),
         ))
         .execute(&mut **tx)?;
+    restate(tx, id)?;
     Ok(rows == 1)
+}
+
+/// A text as lists are searched for it: in small letters.
+pub fn folded(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// Keeps the copy of the method that lists are filtered by.
+pub(super) fn note_method(
+    tx: &mut Tx<'_>,
+    id: &Id<Account>,
+    method: Option<Method>,
+) -> Result<(), StorageError> {
+    diesel::update(accounts::table.find(id.as_str()))
+        .set((
+            accounts::method.eq(method.map_or(NO_METHOD, Method::as_str)),
+            accounts::version.eq(accounts::version + 1),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
 }
 
 /// Remembers a completed login, and the one before it.
@@ -253,90 +315,6 @@ pub fn logged_in(
             accounts::previous_login_browser.eq(accounts::last_login_browser),
             accounts::last_login_at.eq(micros(now)),
             accounts::last_login_browser.eq(browser.as_str()),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
-}
-
-/// Ends all trusted computers of the account at once, with the reason beside it.
-///
-/// # Errors
-/// As for any write.
-pub fn end_trust(tx: &mut Tx<'_>, id: &Id<Account>, because: TrustEnd) -> Result<(), StorageError> {
-    diesel::update(accounts::table.find(id.as_str()))
-        .set((
-            accounts::trust_epoch.eq(accounts::trust_epoch + 1),
-            accounts::trust_ended_because.eq(because.as_str()),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
-}
-
-/// Ends all sessions of the account at once and answers the epoch of those to come.
-///
-/// # Errors
-/// As for any write.
-pub fn end_sessions(tx: &mut Tx<'_>, id: &Id<Account>) -> Result<i64, StorageError> {
-    let epoch = diesel::update(accounts::table.find(id.as_str()))
-        .set(accounts::session_epoch.eq(accounts::session_epoch + 1))
-        .returning(accounts::session_epoch)
-        .get_result(&mut **tx)?;
-    Ok(epoch)
-}
-
-/// Sets *ask on every login*.
-///
-/// # Errors
-/// As for any write.
-pub fn ask_every_login(tx: &mut Tx<'_>, id: &Id<Account>, asks: bool) -> Result<(), StorageError> {
-    diesel::update(accounts::table.find(id.as_str()))
-        .set(accounts::asks_every_login.eq(asks))
-        .execute(&mut **tx)?;
-    Ok(())
-}
-
-/// Locks the account's row until the transaction ends, so that two decisions about it come one after the other. Whoever
-/// locks more than one row locks this one first: two transactions that wait for each other would never end.
-///
-/// # Errors
-/// As for any write.
-pub fn lock(tx: &mut Tx<'_>, id: &Id<Account>) -> Result<(), StorageError> {
-    diesel::update(accounts::table.find(id.as_str()))
-        .set(accounts::sends_counted_from.eq(accounts::sends_counted_from))
-        .execute(&mut **tx)?;
-    Ok(())
-}
-
-/// Counts a code about to be compared as wrong; the pause or suspension it brings commits with it.
-///
-/// # Errors
-/// As for any write.
-pub fn count_code_failure(tx: &mut Tx<'_>, id: &Id<Account>, now: DateTime<Utc>) -> Result<(), StorageError> {
-    let failures: i32 = diesel::update(accounts::table.find(id.as_str()))
-        .set(accounts::code_failures.eq(accounts::code_failures + 1))
-        .returning(accounts::code_failures)
-        .get_result(&mut **tx)?;
-    let (paused_until, suspended_at) = match code_failure(count(failures)?) {
-        CodeFailure::Counts => return Ok(()),
-        CodeFailure::Pauses => (Some(micros(now + CODE_PAUSE)), None),
-        CodeFailure::Suspends => (None, Some(micros(now))),
-    };
-    diesel::update(accounts::table.find(id.as_str()))
-        .set((accounts::codes_paused_until.eq(paused_until), accounts::codes_suspended_at.eq(suspended_at)))
-        .execute(&mut **tx)?;
-    Ok(())
-}
-
-/// A right code was entered, or somebody unlocked the account: wrong ones are forgotten.
-///
-/// # Errors
-/// As for any write.
-pub fn forgive_codes(tx: &mut Tx<'_>, id: &Id<Account>) -> Result<(), StorageError> {
-    diesel::update(accounts::table.find(id.as_str()))
-        .set((
-            accounts::code_failures.eq(number(0)),
-            accounts::codes_paused_until.eq(None::<i64>),
-            accounts::codes_suspended_at.eq(None::<i64>),
         ))
         .execute(&mut **tx)?;
     Ok(())

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use crate::domain::account::Account;
 use crate::domain::challenge::{Challenge, Purpose, Send, SpentTry, TRIES};
 use crate::domain::ids::Id;
 use crate::domain::keys::Keys;
@@ -136,6 +137,77 @@ pub fn find_open(
     row.map(|row| row.challenge(keys)).transpose()
 }
 
+/// The open challenge of an owner for a purpose at one destination, by its blind index: the newest, if several.
+///
+/// # Errors
+/// As for any read.
+pub fn find_open_at(
+    conn: &mut AnyConnection,
+    owner: &str,
+    purpose: Purpose,
+    destination: &[u8],
+    keys: &Keys,
+    now: DateTime<Utc>,
+) -> Result<Option<Challenge>, StorageError> {
+    let row: Option<ChallengeRow> = challenges::table
+        .filter(challenges::owner_id.eq(owner))
+        .filter(challenges::purpose.eq(purpose.as_str()))
+        .filter(challenges::destination_index.eq(destination))
+        .filter(challenges::used_at.is_null())
+        .filter(challenges::ended_at.is_null())
+        .filter(challenges::expires_at.gt(micros(now)))
+        .order(challenges::id.desc())
+        .select(ChallengeRow::as_select())
+        .first(conn)
+        .optional()?;
+    row.map(|row| row.challenge(keys)).transpose()
+}
+
+/// Whether an owner has entered a code for a purpose from one destination, of a challenge opened no earlier than this.
+///
+/// # Errors
+/// As for any read.
+pub fn was_proven(
+    conn: &mut AnyConnection,
+    owner: &str,
+    purpose: Purpose,
+    destination: &[u8],
+    since: DateTime<Utc>,
+) -> Result<bool, StorageError> {
+    let row: Option<String> = challenges::table
+        .filter(challenges::owner_id.eq(owner))
+        .filter(challenges::purpose.eq(purpose.as_str()))
+        .filter(challenges::destination_index.eq(destination))
+        .filter(challenges::used_at.is_not_null())
+        .filter(challenges::opened_at.ge(micros(since)))
+        .select(challenges::id)
+        .first(conn)
+        .optional()?;
+    Ok(row.is_some())
+}
+
+/// The newest challenge of an owner for a purpose whose code was entered after this moment.
+///
+/// # Errors
+/// As for any read.
+pub fn find_used(
+    conn: &mut AnyConnection,
+    owner: &str,
+    purpose: Purpose,
+    keys: &Keys,
+    since: DateTime<Utc>,
+) -> Result<Option<Challenge>, StorageError> {
+    let row: Option<ChallengeRow> = challenges::table
+        .filter(challenges::owner_id.eq(owner))
+        .filter(challenges::purpose.eq(purpose.as_str()))
+        .filter(challenges::used_at.gt(micros(since)))
+        .order(challenges::id.desc())
+        .select(ChallengeRow::as_select())
+        .first(conn)
+        .optional()?;
+    row.map(|row| row.challenge(keys)).transpose()
+}
+
 /// What the browser that asked for a challenge calls itself.
 ///
 /// # Errors
@@ -185,6 +257,20 @@ pub fn end(tx: &mut Tx<'_>, owner: &str, purpose: Purpose, now: DateTime<Utc>) -
         .filter(challenges::purpose.eq(purpose.as_str()))
         .filter(challenges::used_at.is_null())
         .filter(challenges::ended_at.is_null());
+    diesel::update(open).set(challenges::ended_at.eq(micros(now))).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Gives up every open challenge of an account, whatever it is for.
+///
+/// # Errors
+/// As for any write.
+pub fn end_all(tx: &mut Tx<'_>, account: &Id<Account>, now: DateTime<Utc>) -> Result<(), StorageError> {
+    let open = challenges::table
+        .filter(challenges::account_id.eq(account.as_str()))
+        .filter(challenges::used_at.is_null())
+        .filter(challenges::ended_at.is_null())
+        .filter(challenges::expires_at.gt(micros(now)));
     diesel::update(open).set(challenges::ended_at.eq(micros(now))).execute(&mut **tx)?;
     Ok(())
 }

@@ -14,6 +14,8 @@ pub enum Fact {
     Name,
     /// The identifier of the key it was made with.
     Key,
+    /// For how many days the activity log is kept: what its own triggers hold deletions against.
+    ActivityKeepDays,
 }
 
 impl Fact {
@@ -22,6 +24,7 @@ impl Fact {
             Self::Mode => "mode",
             Self::Name => "name",
             Self::Key => "key",
+            Self::ActivityKeepDays => "activity_keep_days",
         }
     }
 }
@@ -46,6 +49,18 @@ pub fn stamp(tx: &mut Tx<'_>, fact: Fact, value: &str) -> Result<String, Storage
         .values((instance::name.eq(fact.as_str()), instance::value.eq(value)))
         .execute(&mut **tx)?;
     Ok(value.to_owned())
+}
+
+/// Writes a fact, in place of what stood there.
+///
+/// # Errors
+/// [`StorageError::Taken`] if another instance wrote the first one at this moment; else as for any write.
+pub fn put(tx: &mut Tx<'_>, fact: Fact, value: &str) -> Result<(), StorageError> {
+    let row = instance::table.find(fact.as_str());
+    if diesel::update(row).set(instance::value.eq(value)).execute(&mut **tx)? == 1 {
+        return Ok(());
+    }
+    stamp(tx, fact, value).map(|_| ())
 }
 
 /// Makes transactions that decide about the whole installation follow each other.

@@ -4,18 +4,24 @@
 //! appears in `connection` and `migrate` and nowhere else. [`Db::read`] and [`Db::write`] are the only doors: one
 //! closure is one transaction, it runs on a blocking thread, and nothing in it awaits.
 
+pub mod account_lists;
 pub mod accounts;
+pub mod administration;
 pub mod challenges;
 mod columns;
 mod connection;
 mod error;
+pub mod event_lists;
+pub mod events;
 pub mod failed_logins;
+pub mod former_states;
 pub mod instance;
-pub mod invitations;
+pub mod links;
 pub mod migrate;
 pub mod outbox;
 pub mod pending_changes;
 pub mod pending_logins;
+pub mod recovery;
 pub mod schema;
 pub mod second_factors;
 pub mod sends;

@@ -9,8 +9,8 @@ use crate::domain::challenge::Challenge;
 use crate::domain::delivery::{FailureClass, LEASE, Lane, MessageState, Urgency};
 use crate::domain::email::EmailAddress;
 use crate::domain::ids::Id;
-use crate::domain::invitation::Invitation;
 use crate::domain::keys::Keys;
+use crate::domain::link::Link;
 use crate::domain::second_factor::{Destination, Method};
 use crate::storage::columns::{count, maybe_time, micros, number, readable, time};
 use crate::storage::schema::outbox;
@@ -26,8 +26,8 @@ pub struct Message;
 pub enum Reason {
     /// The code of a challenge, of this generation.
     Code(Id<Challenge>, u32),
-    /// An invitation.
-    Invitation(Id<Invitation>),
+    /// A link, and what is said around it.
+    Link(Id<Link>),
 }
 
 impl Reason {
@@ -35,7 +35,7 @@ impl Reason {
     pub fn urgency(&self) -> Urgency {
         match self {
             Self::Code(..) => Urgency::Code,
-            Self::Invitation(_) => Urgency::Letter,
+            Self::Link(_) => Urgency::Letter,
         }
     }
 }
@@ -107,9 +107,9 @@ pub fn put(
     sealer: &Sealer<'_>,
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
-    let (kind, challenge, invitation, generation) = match &new.reason {
+    let (kind, challenge, link, generation) = match &new.reason {
         Reason::Code(challenge, generation) => ("code", Some(challenge.as_str()), None, *generation),
-        Reason::Invitation(invitation) => ("invitation", None, Some(invitation.as_str()), 0),
+        Reason::Link(link) => ("link", None, Some(link.as_str()), 0),
     };
     let recipient = sealer.seal(new.recipient.as_str(), "outbox", "recipient_sealed", new.id.as_str());
     diesel::insert_into(outbox::table)
@@ -119,7 +119,7 @@ pub fn put(
             outbox::channel.eq(new.recipient.method().as_str()),
             outbox::account_id.eq(new.account.as_str()),
             outbox::challenge_id.eq(challenge),
-            outbox::invitation_id.eq(invitation),
+            outbox::link_id.eq(link),
             outbox::generation.eq(number(generation)),
             outbox::recipient_sealed.eq(recipient),
             outbox::destination_index.eq(index_of(sealer.keys, new.recipient)),
@@ -135,19 +135,6 @@ pub fn put(
     Ok(())
 }
 
-/// Whether an invitation was put on its way by mail: only then does its link show who reads that mailbox.
-///
-/// # Errors
-/// As for any read.
-pub fn has_mailed(conn: &mut AnyConnection, invitation: &Id<Invitation>) -> Result<bool, StorageError> {
-    let mail: Option<String> = outbox::table
-        .filter(outbox::invitation_id.eq(invitation.as_str()))
-        .select(outbox::id)
-        .first(conn)
-        .optional()?;
-    Ok(mail.is_some())
-}
-
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = outbox)]
 struct OutboxRow {
@@ -156,7 +143,7 @@ struct OutboxRow {
     channel: String,
     account_id: String,
     challenge_id: Option<String>,
-    invitation_id: Option<String>,
+    link_id: Option<String>,
     generation: i32,
     recipient_sealed: Option<Vec<u8>>,
     attempts: i32,
@@ -182,9 +169,9 @@ impl OutboxRow {
             Method::Email => Destination::Email(EmailAddress::stored(recipient)),
             Method::Sms => Destination::Phone(phone(&recipient)?),
         };
-        let reason = match (self.kind.as_str(), self.challenge_id, self.invitation_id) {
+        let reason = match (self.kind.as_str(), self.challenge_id, self.link_id) {
             ("code", Some(challenge), _) => Reason::Code(Id::stored(challenge), count(self.generation)?),
-            ("invitation", _, Some(invitation)) => Reason::Invitation(Id::stored(invitation)),
+            ("link", _, Some(link)) => Reason::Link(Id::stored(link)),
             _ => return Err(StorageError::unreadable("kind of message")),
         };
         Ok(Claimed {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use crate::domain::account::Account;
 use crate::domain::challenge::Challenge;
 use crate::domain::ids::Id;
 use crate::domain::login::AskedBecause;
@@ -12,11 +13,38 @@ use crate::storage::columns::{micros, readable, time};
 use crate::storage::schema::{accounts, pending_logins};
 use crate::storage::{AnyConnection, StorageError, Tx};
 
+/// Until when the code is waited for before the account's owner is told, and what they are told then.
+pub struct Watch<'a> {
+    /// Until when.
+    pub until: DateTime<Utc>,
+    /// From which network the password came.
+    pub network: &'a str,
+}
+
+/// A pending login whose code did not come in time.
+pub struct Unfinished {
+    /// Its identifier.
+    pub id: Id<PendingLogin>,
+    /// Whose password was right.
+    pub account: Id<Account>,
+    /// What waited for the code.
+    pub challenge: Id<Challenge>,
+    /// When the password was given.
+    pub opened_at: DateTime<Utc>,
+    /// From which network.
+    pub network: Option<String>,
+}
+
 /// Opens a pending login under the hash of the token that the browser gets.
 ///
 /// # Errors
 /// As for any write.
-pub fn open(tx: &mut Tx<'_>, pending: &PendingLogin, token: &TokenHash) -> Result<(), StorageError> {
+pub fn open(
+    tx: &mut Tx<'_>,
+    pending: &PendingLogin,
+    token: &TokenHash,
+    watch: &Watch<'_>,
+) -> Result<(), StorageError> {
     diesel::insert_into(pending_logins::table)
         .values((
             pending_logins::id.eq(pending.id.as_str()),
@@ -27,6 +55,8 @@ pub fn open(tx: &mut Tx<'_>, pending: &PendingLogin, token: &TokenHash) -> Resul
             pending_logins::asked_because.eq(pending.asked_because.as_str()),
             pending_logins::opened_at.eq(micros(pending.opened_at)),
             pending_logins::expires_at.eq(micros(pending.expires_at)),
+            pending_logins::watched_until.eq(micros(watch.until)),
+            pending_logins::network.eq(watch.network),
         ))
         .execute(&mut **tx)?;
     Ok(())
@@ -70,12 +100,40 @@ pub fn find(conn: &mut AnyConnection, token: &TokenHash) -> Result<Option<Pendin
     }))
 }
 
-/// Ends a pending login: completed, cancelled, or replaced by a new login in the same browser. Answers the challenge it
-/// waited for, to the one caller who ended it.
+/// Locks a pending login's row until the transaction ends, if it has not ended: what is used up for it must not be lost to
+/// whoever ends it meanwhile.
+///
+/// # Errors
+/// As for any write.
+pub fn hold(tx: &mut Tx<'_>, token: &TokenHash) -> Result<bool, StorageError> {
+    let waiting = pending_logins::table
+        .filter(pending_logins::token_hash.eq(token.as_bytes()))
+        .filter(pending_logins::ended_at.is_null());
+    let rows = diesel::update(waiting).set(pending_logins::ended_at.eq(None::<i64>)).execute(&mut **tx)?;
+    Ok(rows == 1)
+}
+
+/// Ends a pending login that was completed: nobody is told of it. Answers the challenge it waited for, to the one caller
+/// who ended it.
 ///
 /// # Errors
 /// As for any write.
 pub fn end(
+    tx: &mut Tx<'_>,
+    token: &TokenHash,
+    now: DateTime<Utc>,
+) -> Result<Option<Id<Challenge>>, StorageError> {
+    let challenge = give_up(tx, token, now)?;
+    stop_watching(tx, token)?;
+    Ok(challenge)
+}
+
+/// Ends a pending login without its code: cancelled, or replaced by another in the same browser. It stays watched, since
+/// its password was right. Answers the challenge it waited for, to the one caller who ended it.
+///
+/// # Errors
+/// As for any write.
+pub fn give_up(
     tx: &mut Tx<'_>,
     token: &TokenHash,
     now: DateTime<Utc>,
@@ -90,4 +148,82 @@ pub fn end(
     .get_result(&mut **tx)
     .optional()?;
     Ok(challenge.map(Id::stored))
+}
+
+/// Lets the watch over a pending login go, if it is this account's, and answers until when it would have lasted: whoever
+/// begins anew in the same browser goes on under the same watch.
+///
+/// # Errors
+/// As for any write.
+pub fn hand_on(
+    tx: &mut Tx<'_>,
+    token: &TokenHash,
+    account: &Id<Account>,
+) -> Result<Option<DateTime<Utc>>, StorageError> {
+    let until: Option<Option<i64>> = pending_logins::table
+        .filter(pending_logins::token_hash.eq(token.as_bytes()))
+        .filter(pending_logins::account_id.eq(account.as_str()))
+        .select(pending_logins::watched_until)
+        .first(&mut **tx)
+        .optional()?;
+    let Some(until) = until.flatten() else { return Ok(None) };
+    stop_watching(tx, token)?;
+    time(until).map(Some)
+}
+
+fn stop_watching(tx: &mut Tx<'_>, token: &TokenHash) -> Result<(), StorageError> {
+    diesel::update(pending_logins::table.filter(pending_logins::token_hash.eq(token.as_bytes())))
+        .set(pending_logins::watched_until.eq(None::<i64>))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// The pending logins whose code did not come in time and of which nobody was told yet.
+///
+/// # Errors
+/// As for any read.
+pub fn unfinished(
+    conn: &mut AnyConnection,
+    most: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<Unfinished>, StorageError> {
+    type Row = (String, String, String, i64, Option<String>);
+    let rows: Vec<Row> = pending_logins::table
+        .filter(pending_logins::watched_until.le(micros(now)))
+        .order(pending_logins::watched_until.asc())
+        .limit(most)
+        .select((
+            pending_logins::id,
+            pending_logins::account_id,
+            pending_logins::challenge_id,
+            pending_logins::opened_at,
+            pending_logins::network,
+        ))
+        .load(conn)?;
+    let read = |(id, account, challenge, opened_at, network): Row| {
+        Ok(Unfinished {
+            id: Id::stored(id),
+            account: Id::stored(account),
+            challenge: Id::stored(challenge),
+            opened_at: time(opened_at)?,
+            network,
+        })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Takes an unfinished pending login on, to tell of it: for exactly one caller, and not if its code has come by now.
+///
+/// # Errors
+/// As for any write.
+pub fn take_unfinished(
+    tx: &mut Tx<'_>,
+    id: &Id<PendingLogin>,
+    now: DateTime<Utc>,
+) -> Result<bool, StorageError> {
+    let watched =
+        pending_logins::table.find(id.as_str()).filter(pending_logins::watched_until.le(micros(now)));
+    let rows =
+        diesel::update(watched).set(pending_logins::watched_until.eq(None::<i64>)).execute(&mut **tx)?;
+    Ok(rows == 1)
 }

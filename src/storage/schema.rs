@@ -30,6 +30,14 @@ table! {
         previous_login_at -> Nullable<BigInt>,
         previous_login_browser -> Nullable<Text>,
         created_at -> BigInt,
+        requires_two_factor -> Bool,
+        allows_trust -> Bool,
+        must_prove_mailbox -> Bool,
+        password_changed_at -> Nullable<BigInt>,
+        version -> BigInt,
+        display_name_key -> Text,
+        method -> Text,
+        state -> Text,
     }
 }
 
@@ -82,6 +90,8 @@ table! {
         opened_at -> BigInt,
         expires_at -> BigInt,
         ended_at -> Nullable<BigInt>,
+        watched_until -> Nullable<BigInt>,
+        network -> Nullable<Text>,
     }
 }
 
@@ -98,6 +108,7 @@ table! {
         started_at -> BigInt,
         last_seen_at -> BigInt,
         expires_at -> BigInt,
+        network -> Nullable<Text>,
     }
 }
 
@@ -124,17 +135,73 @@ table! {
         phone_sealed -> Nullable<Binary>,
         asks_every_login -> Bool,
         expires_at -> BigInt,
+        kind -> Text,
     }
 }
 
 table! {
-    invitations (id) {
+    links (id) {
         id -> Text,
         account_id -> Text,
         key_id -> Text,
         made_at -> BigInt,
         expires_at -> BigInt,
         used_at -> Nullable<BigInt>,
+        purpose -> Text,
+        address -> Nullable<Text>,
+        event_id -> Nullable<Text>,
+    }
+}
+
+table! {
+    security_events (id) {
+        id -> Text,
+        at -> BigInt,
+        kind -> Text,
+        actor -> Text,
+        administrator_id -> Nullable<Text>,
+        account_id -> Text,
+        reason -> Nullable<Text>,
+        detail -> Nullable<Text>,
+        network -> Nullable<Text>,
+        browser -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+    }
+}
+
+table! {
+    recovery_codes (id) {
+        id -> Text,
+        account_id -> Text,
+        code_hash -> Binary,
+        made_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    one_time_passes (id) {
+        id -> Text,
+        account_id -> Text,
+        pass_hash -> Binary,
+        made_at -> BigInt,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    former_states (event_id) {
+        event_id -> Text,
+        account_id -> Text,
+        email -> Text,
+        email_confirmed_at -> Nullable<BigInt>,
+        method -> Nullable<Text>,
+        factor_email -> Nullable<Text>,
+        phone_sealed -> Nullable<Binary>,
+        factor_confirmed_at -> Nullable<BigInt>,
+        asks_every_login -> Bool,
+        expires_at -> BigInt,
     }
 }
 
@@ -145,7 +212,7 @@ table! {
         channel -> Text,
         account_id -> Text,
         challenge_id -> Nullable<Text>,
-        invitation_id -> Nullable<Text>,
+        link_id -> Nullable<Text>,
         generation -> Integer,
         recipient_sealed -> Nullable<Binary>,
         destination_index -> Binary,
@@ -200,7 +267,11 @@ allow_tables_to_appear_in_same_query!(
     sessions,
     trusted_computers,
     pending_changes,
-    invitations,
+    links,
+    security_events,
+    recovery_codes,
+    one_time_passes,
+    former_states,
     outbox,
     throttles,
     failed_logins,

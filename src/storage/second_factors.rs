@@ -11,7 +11,7 @@ use crate::domain::phone::PhoneNumber;
 use crate::domain::second_factor::{Destination, Method, SecondFactor};
 use crate::storage::columns::{micros, readable, time};
 use crate::storage::schema::second_factors;
-use crate::storage::{AnyConnection, StorageError, Tx};
+use crate::storage::{AnyConnection, StorageError, Tx, accounts};
 
 /// What sealing one value takes: the keys, and random bytes that are used for nothing else.
 pub struct Sealer<'a> {
@@ -141,7 +141,7 @@ pub fn put(
             second_factors::confirmed_at.eq(micros(now)),
         ))
         .execute(&mut **tx)?;
-    Ok(())
+    accounts::note_method(tx, account, Some(destination.method()))
 }
 
 /// Turns two-factor authentication off.
@@ -150,5 +150,5 @@ pub fn put(
 /// As for any write.
 pub fn remove(tx: &mut Tx<'_>, account: &Id<Account>) -> Result<(), StorageError> {
     diesel::delete(second_factors::table.find(account.as_str())).execute(&mut **tx)?;
-    Ok(())
+    accounts::note_method(tx, account, None)
 }

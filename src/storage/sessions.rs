@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use crate::domain::account::Account;
 use crate::domain::browser::BrowserLabel;
 use crate::domain::ids::Id;
-use crate::domain::session::{EnteredBy, Entry, Session, SessionRules};
+use crate::domain::session::{EnteredBy, Entry, MOST_SESSIONS, Session, SessionRules};
 use crate::domain::token::TokenHash;
 use crate::storage::accounts::AccountRow;
 use crate::storage::columns::{maybe_time, micros, readable, time};
@@ -22,6 +22,7 @@ struct SessionRow {
     password_at: Option<i64>,
     code_at: Option<i64>,
     browser: String,
+    network: Option<String>,
     started_at: i64,
     last_seen_at: i64,
     expires_at: i64,
@@ -36,11 +37,24 @@ impl SessionRow {
             password_at: maybe_time(self.password_at)?,
             code_at: maybe_time(self.code_at)?,
             browser: BrowserLabel::stored(self.browser),
+            network: self.network,
             started_at: time(self.started_at)?,
             last_seen_at: time(self.last_seen_at)?,
             expires_at: time(self.expires_at)?,
         })
     }
+}
+
+/// What a session begins with.
+pub struct NewSession<'a> {
+    /// Its identifier.
+    pub id: &'a Id<Session>,
+    /// The hash of the token that the browser gets.
+    pub token: &'a TokenHash,
+    /// What the browser calls itself.
+    pub browser: &'a BrowserLabel,
+    /// From which network it comes.
+    pub network: &'a str,
 }
 
 /// Starts a session. The [`Entry`] is consumed: one proof, one session.
@@ -51,22 +65,21 @@ impl SessionRow {
 pub fn start(
     tx: &mut Tx<'_>,
     entry: Entry,
-    id: &Id<Session>,
-    token: &TokenHash,
-    browser: &BrowserLabel,
+    new: &NewSession<'_>,
     rules: &SessionRules,
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
     diesel::insert_into(sessions::table)
         .values((
-            sessions::id.eq(id.as_str()),
-            sessions::token_hash.eq(token.as_bytes()),
+            sessions::id.eq(new.id.as_str()),
+            sessions::token_hash.eq(new.token.as_bytes()),
             sessions::account_id.eq(entry.account().as_str()),
             sessions::session_epoch.eq(entry.session_epoch()),
             sessions::entered_by.eq(entry.entered_by().as_str()),
             sessions::password_at.eq(micros(now)),
             sessions::code_at.eq(entry.code_at(now).map(micros)),
-            sessions::browser.eq(browser.as_str()),
+            sessions::browser.eq(new.browser.as_str()),
+            sessions::network.eq(new.network),
             sessions::started_at.eq(micros(now)),
             sessions::last_seen_at.eq(micros(now)),
             sessions::expires_at.eq(micros(now + rules.max)),
@@ -108,22 +121,80 @@ pub fn touch(tx: &mut Tx<'_>, id: &Id<Session>, now: DateTime<Utc>) -> Result<()
     Ok(())
 }
 
-/// Ends one session.
+/// Ends one session, and answers whether it was there.
 ///
 /// # Errors
 /// As for any write.
-pub fn end(tx: &mut Tx<'_>, token: &TokenHash) -> Result<(), StorageError> {
-    diesel::delete(sessions::table.filter(sessions::token_hash.eq(token.as_bytes()))).execute(&mut **tx)?;
-    Ok(())
+pub fn end(tx: &mut Tx<'_>, token: &TokenHash) -> Result<bool, StorageError> {
+    let rows = diesel::delete(sessions::table.filter(sessions::token_hash.eq(token.as_bytes())))
+        .execute(&mut **tx)?;
+    Ok(rows == 1)
 }
 
-/// Ends one session, whatever its token is by now.
+/// The live sessions of an account, newest first.
+///
+/// # Errors
+/// As for any read.
+pub fn list(
+    conn: &mut AnyConnection,
+    account: &Account,
+    rules: &SessionRules,
+    now: DateTime<Utc>,
+) -> Result<Vec<Session>, StorageError> {
+    let rows: Vec<SessionRow> = sessions::table
+        .filter(sessions::account_id.eq(account.id.as_str()))
+        .filter(sessions::session_epoch.eq(account.epochs.session))
+        .filter(sessions::expires_at.gt(micros(now)))
+        .filter(sessions::last_seen_at.gt(micros(now - rules.idle)))
+        .order(sessions::id.desc())
+        .limit(MOST_SESSIONS)
+        .select(SessionRow::as_select())
+        .load(conn)?;
+    rows.into_iter().map(SessionRow::session).collect()
+}
+
+/// Ends one session of an account and answers what its browser called itself; another account's identifier touches nothing.
 ///
 /// # Errors
 /// As for any write.
-pub fn end_one(tx: &mut Tx<'_>, id: &Id<Session>) -> Result<(), StorageError> {
-    diesel::delete(sessions::table.find(id.as_str())).execute(&mut **tx)?;
-    Ok(())
+pub fn end_one(
+    tx: &mut Tx<'_>,
+    account: &Id<Account>,
+    id: &Id<Session>,
+) -> Result<Option<BrowserLabel>, StorageError> {
+    let ended: Option<String> =
+        diesel::delete(sessions::table.find(id.as_str()).filter(sessions::account_id.eq(account.as_str())))
+            .returning(sessions::browser)
+            .get_result(&mut **tx)
+            .optional()?;
+    Ok(ended.map(BrowserLabel::stored))
+}
+
+/// Ends the oldest sessions of an account beyond the most it may have, and answers what their browsers called themselves.
+///
+/// # Errors
+/// As for any write.
+pub fn end_surplus(
+    tx: &mut Tx<'_>,
+    account: &Id<Account>,
+    rules: &SessionRules,
+    now: DateTime<Utc>,
+) -> Result<Vec<BrowserLabel>, StorageError> {
+    let live: Vec<(String, String)> = sessions::table
+        .inner_join(accounts::table.on(accounts::id.eq(sessions::account_id)))
+        .filter(sessions::account_id.eq(account.as_str()))
+        .filter(sessions::session_epoch.eq(accounts::session_epoch))
+        .filter(sessions::expires_at.gt(micros(now)))
+        .filter(sessions::last_seen_at.gt(micros(now - rules.idle)))
+        .order(sessions::id.desc())
+        .select((sessions::id, sessions::browser))
+        .load(&mut **tx)?;
+    let kept = usize::try_from(MOST_SESSIONS).unwrap_or(usize::MAX);
+    let (ids, browsers): (Vec<_>, Vec<_>) = live.into_iter().skip(kept).unzip();
+    if !ids.is_empty() {
+        diesel::delete(sessions::table.filter(sessions::id.eq_any(ids))).execute(&mut **tx)?;
+    }
+    Ok(browsers.into_iter().map(BrowserLabel::stored).collect())
 }
 
 /// Notes a fresh password or code in a session that confirms who is there, and gives it a new token.

@@ -6,8 +6,8 @@ use diesel::prelude::*;
 use crate::domain::limits::PASSWORD_FAILURES_CLOSE;
 use crate::storage::columns::{micros, number};
 use crate::storage::schema::{
-    challenges, failed_logins, invitations, outbox, pending_changes, pending_logins, sessions, throttles,
-    trusted_computers,
+    challenges, failed_logins, former_states, links, one_time_passes, outbox, pending_changes,
+    pending_logins, sessions, throttles, trusted_computers,
 };
 use crate::storage::{StorageError, Tx};
 
@@ -26,8 +26,12 @@ pub enum Kind {
     TrustedComputers,
     /// Changes that nobody confirmed.
     PendingChanges,
-    /// Invitations a month after their end.
-    Invitations,
+    /// Mailed links a month after their end.
+    Links,
+    /// What stood before an act, once nobody can put it back.
+    FormerStates,
+    /// One-time passes that were not used, or were.
+    OneTimePasses,
     /// Wrong passwords in a row, a week after the last; but not of a name that they closed.
     Throttles,
     /// Wrong passwords from an address, once no limit looks back at them.
@@ -36,14 +40,16 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Messages,
         Self::PendingLogins,
         Self::Challenges,
         Self::Sessions,
         Self::TrustedComputers,
         Self::PendingChanges,
-        Self::Invitations,
+        Self::Links,
+        Self::FormerStates,
+        Self::OneTimePasses,
         Self::Throttles,
         Self::FailedLogins,
     ];
@@ -51,9 +57,11 @@ impl Kind {
     fn kept_for(self) -> TimeDelta {
         match self {
             Self::Messages | Self::TrustedComputers => TimeDelta::days(30),
-            Self::Challenges | Self::Invitations => TimeDelta::days(31),
+            Self::Challenges | Self::Links => TimeDelta::days(31),
             Self::PendingLogins => TimeDelta::days(1),
-            Self::Sessions | Self::PendingChanges => TimeDelta::zero(),
+            Self::Sessions | Self::PendingChanges | Self::FormerStates | Self::OneTimePasses => {
+                TimeDelta::zero()
+            }
             Self::Throttles => TimeDelta::days(7),
             Self::FailedLogins => TimeDelta::hours(2),
         }
@@ -89,7 +97,9 @@ pub fn batch(tx: &mut Tx<'_>, kind: Kind, most: i64, now: DateTime<Utc>) -> Resu
         Kind::Sessions => oldest!(tx, sessions, id: String, expires_at, before, most),
         Kind::TrustedComputers => oldest!(tx, trusted_computers, id: String, expires_at, before, most),
         Kind::PendingChanges => oldest!(tx, pending_changes, session_id: String, expires_at, before, most),
-        Kind::Invitations => oldest!(tx, invitations, id: String, expires_at, before, most),
+        Kind::Links => oldest!(tx, links, id: String, expires_at, before, most),
+        Kind::FormerStates => oldest!(tx, former_states, event_id: String, expires_at, before, most),
+        Kind::OneTimePasses => oldest!(tx, one_time_passes, id: String, expires_at, before, most),
         Kind::Throttles => throttles(tx, before, most)?,
         Kind::FailedLogins => oldest!(tx, failed_logins, id: String, failed_at, before, most),
     })

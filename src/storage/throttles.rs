@@ -3,32 +3,67 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use crate::domain::limits::{NameStanding, name_standing, rest_after};
+use crate::domain::limits::{NameStanding, PasswordFailure, name_standing, password_failure, rest_after};
 use crate::storage::columns::{count, maybe_time, micros, number};
 use crate::storage::schema::throttles;
 use crate::storage::{AnyConnection, StorageError, Tx};
+
+/// What became of the wish to have a password checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameCount {
+    /// It is counted and may be checked; if it is wrong, this is what it brings.
+    Counted(PasswordFailure),
+    /// Not before this moment.
+    Rests(DateTime<Utc>),
+    /// Not before a reset.
+    Closed,
+}
 
 /// Counts a password about to be checked as wrong, if the name is open. To be committed before the check, and taken back
 /// by [`clear`] when the password was right: so not more than the limit is ever evaluated, however many come at once.
 ///
 /// # Errors
 /// As for any write.
-pub fn count_failure(
-    tx: &mut Tx<'_>,
-    subject: &[u8],
-    now: DateTime<Utc>,
-) -> Result<NameStanding, StorageError> {
+pub fn count_failure(tx: &mut Tx<'_>, subject: &[u8], now: DateTime<Utc>) -> Result<NameCount, StorageError> {
     lock(tx, subject, now)?;
     let (failures, rests_until) = row(tx, subject)?.unwrap_or_default();
-    let standing = name_standing(count(failures)?, maybe_time(rests_until)?, now);
-    if standing == NameStanding::Open {
-        let failures_now = count(failures)?.saturating_add(1);
-        let rests_until = rest_after(failures_now).map(|rest| micros(now + rest));
-        diesel::update(throttles::table.find(subject))
-            .set((throttles::failures.eq(number(failures_now)), throttles::rests_until.eq(rests_until)))
-            .execute(&mut **tx)?;
+    match name_standing(count(failures)?, maybe_time(rests_until)?, now) {
+        NameStanding::Open => {}
+        NameStanding::Rests(until) => return Ok(NameCount::Rests(until)),
+        NameStanding::Closed => return Ok(NameCount::Closed),
     }
-    Ok(standing)
+    let failures_now = count(failures)?.saturating_add(1);
+    let rests_until = rest_after(failures_now).map(|rest| micros(now + rest));
+    diesel::update(throttles::table.find(subject))
+        .set((throttles::failures.eq(number(failures_now)), throttles::rests_until.eq(rests_until)))
+        .execute(&mut **tx)?;
+    Ok(NameCount::Counted(password_failure(failures_now)))
+}
+
+/// Counts a password about to be checked from an allowance of its own, while that lasts: it neither rests nor closes.
+///
+/// # Errors
+/// As for any write.
+pub fn count_of(
+    tx: &mut Tx<'_>,
+    subject: &[u8],
+    most: u32,
+    now: DateTime<Utc>,
+) -> Result<bool, StorageError> {
+    lock(tx, subject, now)?;
+    let left = throttles::table.find(subject).filter(throttles::failures.lt(number(most)));
+    let rows =
+        diesel::update(left).set(throttles::failures.eq(throttles::failures + 1)).execute(&mut **tx)?;
+    Ok(rows == 1)
+}
+
+/// Whether anything is left of an allowance, without counting anything.
+///
+/// # Errors
+/// As for any read.
+pub fn has_left(conn: &mut AnyConnection, subject: &[u8], most: u32) -> Result<bool, StorageError> {
+    let (failures, _) = row(conn, subject)?.unwrap_or_default();
+    Ok(count(failures)? < most)
 }
 
 /// How a name stands, without counting anything.

@@ -159,7 +159,7 @@ pub fn count_failure(tx: &mut Tx<'_>, id: &Id<TrustedComputer>) -> Result<bool, 
     Ok(rows == 1)
 }
 
-/// Forgets one computer of an account; another account's identifier touches nothing.
+/// Forgets one computer of an account and answers what it called itself; another account's identifier touches nothing.
 ///
 /// # Errors
 /// As for any write.
@@ -167,26 +167,28 @@ pub fn forget(
     tx: &mut Tx<'_>,
     account: &Id<Account>,
     id: &Id<TrustedComputer>,
-) -> Result<bool, StorageError> {
-    let rows = diesel::delete(
+) -> Result<Option<BrowserLabel>, StorageError> {
+    let forgotten: Option<String> = diesel::delete(
         trusted_computers::table.find(id.as_str()).filter(trusted_computers::account_id.eq(account.as_str())),
     )
-    .execute(&mut **tx)?;
-    Ok(rows == 1)
+    .returning(trusted_computers::browser)
+    .get_result(&mut **tx)
+    .optional()?;
+    Ok(forgotten.map(BrowserLabel::stored))
 }
 
-/// Forgets the computer that carries a token, for one account.
+/// Forgets the computer that carries a token, for one account, and answers whether there was one.
 ///
 /// # Errors
 /// As for any write.
-pub fn forget_token(tx: &mut Tx<'_>, account: &Id<Account>, token: &TokenHash) -> Result<(), StorageError> {
-    diesel::delete(
+pub fn forget_token(tx: &mut Tx<'_>, account: &Id<Account>, token: &TokenHash) -> Result<bool, StorageError> {
+    let rows = diesel::delete(
         trusted_computers::table
             .filter(trusted_computers::token_hash.eq(token.as_bytes()))
             .filter(trusted_computers::account_id.eq(account.as_str())),
     )
     .execute(&mut **tx)?;
-    Ok(())
+    Ok(rows > 0)
 }
 
 /// Takes one count back: the password was not checked after all.

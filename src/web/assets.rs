@@ -1,6 +1,6 @@
 //! Static files, from inside the binary, under URLs that carry their hash.
 //!
-//! A URL changes when its content does, so browsers may keep what they have for a year. The four style sheets become
+//! A URL changes when its content does, so browsers may keep what they have for a year. The five style sheets become
 //! one, with the addresses of fonts and pictures in it rewritten to the hashed ones.
 
 use std::borrow::Cow;
@@ -14,7 +14,8 @@ use rust_embed::Embed;
 use sha2::{Digest, Sha256};
 
 /// The parts of the one style sheet, in the order in which they build on each other.
-const STYLESHEET_PARTS: [&str; 4] = ["css/tokens.css", "css/base.css", "css/forms.css", "css/account.css"];
+const STYLESHEET_PARTS: [&str; 5] =
+    ["css/tokens.css", "css/base.css", "css/forms.css", "css/account.css", "css/admin.css"];
 
 const STYLESHEET: &str = "css/postern.css";
 const SCRIPT: &str = "js/postern.js";

@@ -37,6 +37,8 @@ pub enum WebError {
     CookiesOff,
     /// There is no such thing.
     NotFound,
+    /// Only for administrators.
+    Forbidden,
     /// Another page is the right one now.
     GoTo(&'static str),
 }
@@ -50,6 +52,7 @@ impl fmt::Display for WebError {
             Self::StaleForm => f.write_str("a form of another session"),
             Self::CookiesOff => f.write_str("a form without any cookie"),
             Self::NotFound => f.write_str("not found"),
+            Self::Forbidden => f.write_str("only for administrators"),
             Self::GoTo(path) => write!(f, "see {path}"),
         }
     }
@@ -77,7 +80,8 @@ impl WebError {
             | Self::BadRequest
             | Self::StaleForm
             | Self::CookiesOff
-            | Self::NotFound => None,
+            | Self::NotFound
+            | Self::Forbidden => None,
         }
     }
 
@@ -91,6 +95,7 @@ impl WebError {
             Self::StaleForm => ErrorKind::StaleForm,
             Self::CookiesOff => ErrorKind::CookiesOff,
             Self::NotFound => ErrorKind::NotFound,
+            Self::Forbidden => ErrorKind::Forbidden,
         }
     }
 }
@@ -172,10 +177,12 @@ fn is_fault(status: StatusCode) -> bool {
 fn drawn(bare: HttpResponse, portal: Option<&Portal>, id: &str) -> HttpResponse {
     let Some(portal) = portal else { return bare };
     let kind = kind_of(&bare, portal);
-    if let Some(fault) = bare.error()
-        && kind == ErrorKind::Broken
-    {
-        tracing::error!(request = id, %fault, "a request broke");
+    match (bare.error(), &kind) {
+        (Some(fault), ErrorKind::Broken) => tracing::error!(request = id, %fault, "a request broke"),
+        (Some(fault), ErrorKind::Unavailable) => {
+            tracing::warn!(request = id, %fault, "a request was put off")
+        }
+        (Some(_) | None, _) => {}
     }
     let mut page = Page::new(portal.site.clone());
     page.request_id = id.to_owned();

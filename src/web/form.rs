@@ -228,7 +228,8 @@ impl fmt::Display for CodeProblem {
     }
 }
 
-fn tries(left: u32) -> String {
+/// `1 try`, `4 tries`.
+pub fn tries(left: u32) -> String {
     if left == 1 { "1 try".to_owned() } else { format!("{left} tries") }
 }
 

@@ -6,17 +6,18 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
-use actix_web::http::header::LOCATION;
+use actix_web::http::header::{LOCATION, USER_AGENT};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use subtle::ConstantTimeEq;
 
-use crate::domain::account::Account;
+use crate::domain::account::{Account, Role};
 use crate::domain::browser::BrowserLabel;
+use crate::domain::confirmation::{ConfirmedFor, missing_for};
 use crate::domain::session::{PENDING_LOGIN_LIFE, PendingLogin};
 use crate::domain::token::Token;
 use crate::flows::current::{self, Found, Owed};
 use crate::flows::{ComputerCookie, FlowError, Visitor};
-use crate::web::browser::{ClientAddress, TrustedProxies, UserAgent, cookies};
+use crate::web::browser::{ClientAddress, TrustedProxies, cookies};
 use crate::web::error::WebError;
 use crate::web::fields::{FORM_TOKEN, Fields};
 use crate::web::page::{Notice, Page, Viewer};
@@ -36,8 +37,6 @@ pub struct Visit {
     pub pocket: Pocket,
     /// Who sent it, as far as limits and labels need it.
     pub visitor: Visitor,
-    /// Its name in the log.
-    request_id: String,
 }
 
 /// A browser that is not logged in, or is about to log in anew.
@@ -61,6 +60,9 @@ pub struct LoggedIn {
     pub who: current::LoggedIn,
 }
 
+/// An administrator, at this very request, who has confirmed who they are.
+pub struct Administrator(LoggedIn);
+
 /// A form body, and whether it carries this browser's form token.
 pub struct Submitted {
     fields: Fields,
@@ -71,19 +73,22 @@ impl Visit {
     async fn of(req: HttpRequest) -> Result<Self, WebError> {
         let portal = req.app_data::<web::Data<Portal>>().cloned().ok_or(WebError::BadRequest)?;
         let address = ClientAddress::extract(&req).await.map_err(|_| WebError::BadRequest)?;
-        let agent = UserAgent::extract(&req).await.unwrap_or_else(|never| match never {});
         if let Some(proxies) = req.app_data::<web::Data<TrustedProxies>>() {
             proxies.note_stray(&req, portal.services.clock.now());
         }
         let computer = cookies::read(&req, portal.cookies).and_then(|text| Token::parse(text.expose()));
+        let request_id = request_id(&req).map(|id| id.as_str().to_owned()).unwrap_or_default();
+        let pocket = Pocket::of(&req);
+        let agent = req.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
         let visitor = Visitor {
             network: address.limit_key(),
             is_exempt: portal.is_development() && address.ip().is_loopback(),
-            browser: BrowserLabel::from_user_agent(agent.as_deref()),
+            browser: BrowserLabel::from_user_agent(agent),
             computer,
+            reset_by: pocket.reset_by(),
+            request_id,
         };
-        let request_id = request_id(&req).map(|id| id.as_str().to_owned()).unwrap_or_default();
-        Ok(Self { portal, pocket: Pocket::of(&req), visitor, request_id })
+        Ok(Self { portal, pocket, visitor })
     }
 
     /// The frame of a page that has a form: a browser without a ticket gets a guest's, which no row knows.
@@ -107,7 +112,7 @@ impl Visit {
     /// The frame of a page without a form.
     pub fn bare_page(&self) -> Page {
         let mut page = Page::new(self.portal.site.clone());
-        page.request_id.clone_from(&self.request_id);
+        page.request_id.clone_from(&self.visitor.request_id);
         page
     }
 
@@ -125,7 +130,7 @@ impl Visit {
     /// Opens the session's pages to the browser, under a new ticket, where it wanted to go.
     pub fn enter(&self, token: Token) -> HttpResponse {
         self.pocket.put_ticket(&Ticket::LoggedIn(token));
-        self.go(self.pocket.next().path())
+        self.go(&self.pocket.next().unwrap_or(Next::Profile).path())
     }
 
     /// Does to the browser's token what a story decided. The cookie outlives the trust by a month, so that the code page can
@@ -153,8 +158,7 @@ impl LoggedIn {
     /// # Errors
     /// As for any page.
     pub fn page(&self) -> Result<Page, FlowError> {
-        let username = self.who.account.username.as_str().to_owned();
-        Ok(Page { viewer: Some(Viewer { username }), ..self.visit.page()? })
+        Ok(Page { viewer: Some(Viewer::of(self.account())), ..self.visit.page()? })
     }
 
     /// The account.
@@ -167,6 +171,14 @@ impl LoggedIn {
         if let Some(token) = token {
             self.visit.pocket.put_ticket(&Ticket::LoggedIn(token));
         }
+    }
+}
+
+impl Deref for Administrator {
+    type Target = LoggedIn;
+
+    fn deref(&self) -> &LoggedIn {
+        &self.0
     }
 }
 
@@ -243,7 +255,7 @@ async fn already(visit: &Visit) -> Result<Already, WebError> {
     let services = &visit.portal.services;
     Ok(match visit.pocket.ticket() {
         Some(Ticket::LoggedIn(token)) => match current::logged_in(services, &token).await? {
-            Found::Live(_) => Already::At(Next::Profile.path()),
+            Found::Live(_) => Already::At(paths::PROFILE),
             Found::IdledOut => Already::Out(Notice::TimedOut(services.settings.sessions.idle.num_minutes())),
             Found::Nobody => Already::Out(Notice::SessionEnded),
         },
@@ -272,7 +284,7 @@ impl FromRequest for AwaitingCode {
                     }
                 }
                 // Finished in another tab: nothing is owed any more.
-                Some(Ticket::LoggedIn(_)) => Err(WebError::GoTo(Next::Profile.path())),
+                Some(Ticket::LoggedIn(_)) => Err(WebError::GoTo(paths::PROFILE)),
                 Some(Ticket::Guest(_)) | None => Err(WebError::GoTo(paths::LOGIN)),
             }
         })
@@ -290,7 +302,14 @@ impl FromRequest for LoggedIn {
             match visit.pocket.ticket() {
                 Some(Ticket::LoggedIn(token)) => {
                     match current::logged_in(&visit.portal.services, &token).await? {
-                        Found::Live(who) => return Ok(Self { visit, token, who: *who }),
+                        Found::Live(who) => {
+                            // Read anew at every request, so it takes effect at the next one.
+                            let owes = visit.portal.services.settings.required.is_owed_by(&who.account);
+                            if owes && !paths::is_open_before_set_up(req.path()) {
+                                return Err(WebError::GoTo(paths::TWO_FACTOR));
+                            }
+                            return Ok(Self { visit, token, who: *who });
+                        }
                         Found::IdledOut | Found::Nobody => {}
                     }
                 }
@@ -301,6 +320,31 @@ impl FromRequest for LoggedIn {
                 visit.pocket.go_next(next);
             }
             Err(WebError::GoTo(paths::LOGIN))
+        })
+    }
+}
+
+impl FromRequest for Administrator {
+    type Error = WebError;
+    type Future = Extracting<Self>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let person = LoggedIn::from_request(req, payload);
+        let req = req.clone();
+        Box::pin(async move {
+            let person = person.await?;
+            match person.account().role {
+                Role::Administrator => {}
+                Role::Person => return Err(WebError::Forbidden),
+            }
+            let (session, now) = (&person.who.session, person.portal.services.clock.now());
+            let is_on = person.account().method.is_some();
+            if missing_for(ConfirmedFor::Administration, session, is_on, now).is_none() {
+                return Ok(Self(person));
+            }
+            // Where an act was about to be done, its own page comes next: it asks again before anything happens.
+            person.pocket.go_next(Next::of(req.path()).unwrap_or(Next::AdminAccounts));
+            Err(WebError::GoTo(paths::CONFIRM))
         })
     }
 }

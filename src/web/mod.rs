@@ -3,14 +3,19 @@
 //! `routes` holds the handlers, one file a page, and the route table; `pages` holds what the pages look like. Everything else
 //! is what a request passes on its way there and back.
 
+pub mod account_query;
+pub mod activity_query;
+mod admin_form;
 pub mod assets;
 pub mod browser;
+pub mod csv;
 pub mod dev_guard;
 pub mod error;
 pub mod fields;
 pub mod form;
 pub mod gate;
 pub mod headers;
+pub mod moment;
 pub mod page;
 pub mod pages;
 pub mod paths;

@@ -8,13 +8,14 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use askama::Template;
-use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::when;
+use crate::domain::account::{Account, Role};
+use crate::domain::administration::Hindrance;
 use crate::web::assets::AssetUrls;
 use crate::web::form::FormState;
+
+pub use crate::web::moment::Moment;
 
 /// The frame of one page.
 #[derive(Clone)]
@@ -82,6 +83,8 @@ pub struct Development {
 pub struct Viewer {
     /// The username, as typed when the account was made.
     pub username: String,
+    /// Whether the menu leads to *Administration*.
+    pub is_administrator: bool,
 }
 
 /// What just happened. Small, since it travels in a cookie from the POST to the next GET; the words for each are in
@@ -106,6 +109,18 @@ pub enum Notice {
     ConfirmationTriesUsedUp(u32),
     /// *Use another account*.
     StartedOver,
+    /// A recovery code stood in for the code; so many are left.
+    RecoveryCodeUsed(i64),
+    /// A one-time pass stood in for the code.
+    PassUsed,
+    /// A password reset was asked for, whoever was named; for how many minutes its link works.
+    ResetMailed(i64),
+    /// A new password was set by a mailed link.
+    PasswordReset,
+    /// The password was changed by its owner.
+    PasswordChanged,
+    /// It is clear who asks: now the new password may be chosen.
+    ChoosePasswordNow,
     /// A new password was set by invitation.
     PasswordSet,
     /// The first administrator was made.
@@ -120,6 +135,14 @@ pub enum Notice {
     ProfileSaved,
     /// Saved as it was.
     NothingChanged,
+    /// The e-mail address of record is the new one.
+    EmailChanged,
+    /// The present address was proven; the code of the new one is owed.
+    EmailProven,
+    /// The new address was given up.
+    EmailCancelled,
+    /// The new address waited too long or had too many wrong codes.
+    EmailEnded,
     /// Two-factor authentication was turned on; until when (a day) this computer is trusted, if it is.
     TwoFactorOn(Option<String>),
     /// The method or destination in force was replaced.
@@ -130,6 +153,10 @@ pub enum Notice {
     AsksEveryLogin,
     /// *Ask for a code on every login* was unticked; for how many days a computer is now trusted.
     AsksNowAndThen(u16),
+    /// Somebody requires two-factor authentication, so it was not turned off.
+    TwoFactorStays,
+    /// A one-time pass stood in for the code from the mailbox of record.
+    PassTaken,
     /// The set-up was cancelled.
     SetUpCancelled,
     /// The set-up waited too long or had too many wrong codes.
@@ -138,10 +165,31 @@ pub enum Notice {
     ComputerForgotten(String),
     /// All of them were.
     AllComputersForgotten,
+    /// One other session was ended.
+    OneSessionEnded(String),
+    /// All other sessions were.
+    OtherSessionsEnded,
+    /// *This wasn't me* was pressed; where a link to a new password goes, masked.
+    NotMeDone(Option<String>),
     /// The change that waited for *Confirm it's you* waited too long.
     ChangeTookTooLong,
     /// The form's token was too old: what was typed stands in the form again.
     StaleForm,
+    /// Something in administration.
+    Admin(AdminNotice),
+}
+
+/// What just happened in administration; acts and hindrances go by their words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AdminNotice {
+    /// An act was done.
+    Done(String),
+    /// An account was made, and its invitation is on its way.
+    Created,
+    /// The account changed since the form was opened; nothing was done.
+    Stale,
+    /// Something stands in the way; nothing was done.
+    Hindered(String),
 }
 
 /// How a notice looks.
@@ -153,15 +201,6 @@ pub enum Tone {
     Plain,
     /// Something to do.
     Warning,
-}
-
-/// A point in time, for people and for machines.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moment {
-    /// As a person reads it, in their time zone: `10:42 am`.
-    pub shown: String,
-    /// As RFC 3339 has it, in UTC: `2026-11-24T15:42:00Z`.
-    pub iso: String,
 }
 
 /// One rendered example of a page, for the template test.
@@ -230,55 +269,73 @@ impl Support {
     }
 }
 
+impl Viewer {
+    /// The owner of an account.
+    pub fn of(account: &Account) -> Self {
+        Self {
+            username: account.username.as_str().to_owned(),
+            is_administrator: account.role == Role::Administrator,
+        }
+    }
+}
+
+impl AdminNotice {
+    /// That something stands in the way.
+    pub fn hindered(hindrance: Hindrance) -> Self {
+        Self::Hindered(hindrance.as_str().to_owned())
+    }
+}
+
 impl Notice {
     /// How the notice looks.
     pub fn tone(&self) -> Tone {
         match self {
             Self::PasswordSet
             | Self::AdministratorMade
+            | Self::PasswordReset
+            | Self::PasswordChanged
+            | Self::EmailChanged
+            | Self::EmailProven
             | Self::CodeRequested
             | Self::ProfileSaved
             | Self::TwoFactorOn(_)
             | Self::TwoFactorChanged(_)
             | Self::AsksEveryLogin
             | Self::AsksNowAndThen(_)
+            | Self::PassTaken
             | Self::ComputerForgotten(_)
-            | Self::AllComputersForgotten => Tone::Good,
+            | Self::AllComputersForgotten
+            | Self::OneSessionEnded(_)
+            | Self::OtherSessionsEnded
+            | Self::NotMeDone(_)
+            | Self::Admin(AdminNotice::Done(_) | AdminNotice::Created) => Tone::Good,
             Self::LoggedOut(_)
             | Self::LoggedOutAndForgotten
             | Self::TimedOut(_)
             | Self::SessionEnded
             | Self::LoginEnded
             | Self::StartedOver
+            | Self::PassUsed
+            | Self::ResetMailed(_)
+            | Self::ChoosePasswordNow
+            | Self::EmailCancelled
             | Self::NothingChanged
             | Self::SetUpCancelled => Tone::Plain,
             Self::LoginTookTooLong(_)
             | Self::TriesUsedUp(_)
+            | Self::RecoveryCodeUsed(_)
+            | Self::EmailEnded
             | Self::ConfirmationTriesUsedUp(_)
             | Self::CodeTooSoon(..)
             | Self::NoMoreCodes
             | Self::TwoFactorOff
+            | Self::TwoFactorStays
             | Self::SetUpEnded
             | Self::ChangeTookTooLong
-            | Self::StaleForm => Tone::Warning,
+            | Self::StaleForm
+            | Self::Admin(AdminNotice::Stale | AdminNotice::Hindered(_)) => Tone::Warning,
         }
     }
-}
-
-/// A length of time in words, rounded up so that nobody comes back too early: `30 seconds`, `15 minutes`, `1 hour`.
-pub fn in_words(span: TimeDelta) -> String {
-    let seconds = span.num_seconds().max(1);
-    let whole = |size: i64| (seconds + size - 1) / size;
-    match seconds {
-        ..60 => counted(seconds, "second"),
-        60..3_600 => counted(whole(60), "minute"),
-        _ => counted(whole(3_600), "hour"),
-    }
-}
-
-fn counted(count: i64, word: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {word}{s}")
 }
 
 /// Answers a request with a page.
@@ -319,55 +376,16 @@ impl Page {
 
     /// A page of somebody who is logged in, in the examples.
     pub fn sample_logged_in() -> Self {
-        Self { viewer: Some(Viewer { username: "ada".to_owned() }), ..Self::sample() }
-    }
-}
-
-impl Moment {
-    /// The time of day: `10:42 am`.
-    pub fn clock(at: DateTime<Utc>, zone: Tz) -> Self {
-        Self { shown: when::clock(at, zone), iso: when::iso(at) }
-    }
-
-    /// The time of day for somebody whose time zone may be another: `10:42 am EST`.
-    pub fn clock_and_zone(at: DateTime<Utc>, zone: Tz) -> Self {
-        Self { shown: when::clock_and_zone(at, zone), iso: when::iso(at) }
-    }
-
-    /// The day: `December 8`.
-    pub fn day(at: DateTime<Utc>, zone: Tz) -> Self {
-        Self { shown: when::day(at, zone), iso: when::iso(at) }
-    }
-
-    /// The time of day, with the day where that is another: `December 8, 10:42 am`.
-    pub fn short(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> Self {
-        Self { shown: when::moment(at, now, zone), iso: when::iso(at) }
-    }
-
-    /// A time of an autumn day in Toronto, in the examples.
-    pub fn sample(shown: &str) -> Self {
-        Self { shown: shown.to_owned(), iso: "2026-11-24T15:42:00Z".to_owned() }
+        Self {
+            viewer: Some(Viewer { username: "ada".to_owned(), is_administrator: false }),
+            ..Self::sample()
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lengths_of_time_read_well_and_never_too_short() {
-        for (seconds, words) in [
-            (-5, "1 second"),
-            (30, "30 seconds"),
-            (60, "1 minute"),
-            (61, "2 minutes"),
-            (900, "15 minutes"),
-            (3_600, "1 hour"),
-            (3_601, "2 hours"),
-        ] {
-            assert_eq!(in_words(TimeDelta::seconds(seconds)), words);
-        }
-    }
 
     #[test]
     fn support_is_a_page_an_address_or_words() {

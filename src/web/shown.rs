@@ -1,15 +1,18 @@
 //! From what stories answer to what pages show.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::delivery::{FailureClass, MessageState};
+use crate::domain::event::{Actor, SecurityEvent, shown_network};
 use crate::domain::limits::SecondFactorStanding;
 use crate::domain::login::AskedBecause;
 use crate::domain::second_factor::{Method, SecondFactor};
+use crate::domain::username::Username;
 use crate::domain::when;
 use crate::flows::{self, Delivery};
-use crate::web::page::{Moment, Notice, in_words};
+use crate::web::page::{Moment, Notice};
+use crate::web::pages::activity::{Happened, Who};
 use crate::web::pages::code::{self as view, DeliveryState, ShownDestination, Trust, WhyAsked};
 use crate::web::pages::two_factor::InForce;
 
@@ -89,6 +92,10 @@ pub(super) fn why(because: AskedBecause, trusted_days: u8) -> WhyAsked {
         AskedBecause::EveryLogin => WhyAsked::EveryLogin,
         AskedBecause::SecondFactorChanged => WhyAsked::MethodChanged,
         AskedBecause::Forgotten => WhyAsked::Forgotten,
+        AskedBecause::PasswordChanged => WhyAsked::PasswordChanged,
+        AskedBecause::RecoveryCodeUsed => WhyAsked::RecoveryCodeUsed,
+        AskedBecause::Administrator => WhyAsked::Administrator,
+        AskedBecause::NotMe => WhyAsked::NotMe,
     }
 }
 
@@ -108,6 +115,35 @@ pub(super) fn in_force(factor: &SecondFactor, every_login: bool, zone: Tz) -> In
     }
 }
 
+/// A moment in a list under which the zone is named: `Today, 10:42 am`.
+pub(super) fn in_a_list(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> Moment {
+    Moment { shown: when::moment_in_a_list(at, now, zone), iso: when::iso(at) }
+}
+
+/// A line of the activity log, as the account's owner reads it.
+pub(super) fn happened(
+    event: &SecurityEvent,
+    administrator: Option<&Username>,
+    now: DateTime<Utc>,
+    zone: Tz,
+) -> Happened {
+    Happened {
+        what: event.kind.label(),
+        detail: event.detail.clone(),
+        reason: event.reason.clone(),
+        at: Moment::short(event.at, now, zone),
+        browser: event.browser.clone(),
+        network: event.network.as_deref().map(|network| shown_network(network).to_owned()),
+        who: match event.actor {
+            Actor::Owner => Who::Owner,
+            Actor::Administrator(_) => Who::Administrator(administrator.map(|name| name.as_str().to_owned())),
+            Actor::Operator => Who::Operator,
+            Actor::Mailbox => Who::Mailbox,
+            Actor::Postern => Who::Postern,
+        },
+    }
+}
+
 /// What to say after *Request another code*.
 pub(super) fn resent(resend: flows::Resend, now: DateTime<Utc>, zone: Tz) -> Notice {
     match resend {
@@ -118,6 +154,42 @@ pub(super) fn resent(resend: flows::Resend, now: DateTime<Utc>, zone: Tz) -> Not
         flows::Resend::NoMore
         | flows::Resend::Stopped(SecondFactorStanding::Open | SecondFactorStanding::Suspended) => {
             Notice::NoMoreCodes
+        }
+    }
+}
+
+/// A length of time in words, rounded up so that nobody comes back too early: `30 seconds`, `15 minutes`, `1 hour`.
+pub(super) fn in_words(span: TimeDelta) -> String {
+    let seconds = span.num_seconds().max(1);
+    let whole = |size: i64| (seconds + size - 1) / size;
+    match seconds {
+        ..60 => counted(seconds, "second"),
+        60..3_600 => counted(whole(60), "minute"),
+        _ => counted(whole(3_600), "hour"),
+    }
+}
+
+fn counted(count: i64, word: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{s}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_read_well_and_never_too_short() {
+        for (seconds, words) in [
+            (-5, "1 second"),
+            (30, "30 seconds"),
+            (60, "1 minute"),
+            (61, "2 minutes"),
+            (900, "15 minutes"),
+            (3_600, "1 hour"),
+            (3_601, "2 hours"),
+        ] {
+            assert_eq!(in_words(TimeDelta::seconds(seconds)), words);
         }
     }
 }

@@ -9,7 +9,9 @@ use data_encoding::BASE64URL_NOPAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::confirmation::ConfirmedFor;
 use crate::domain::keys::Keys;
+use crate::domain::secret::Secret;
 use crate::domain::token::Token;
 use crate::web::page::Notice;
 use crate::web::paths::Next;
@@ -18,6 +20,7 @@ const TICKET: &str = "ticket";
 const NOTICE: &str = "notice";
 const NEXT: &str = "next";
 const LINK: &str = "link";
+const RESET: &str = "reset";
 
 /// Who a browser is.
 pub enum Ticket {
@@ -71,7 +74,7 @@ impl Pocket {
         }
     }
 
-    /// Puts a ticket in, in place of everything that was there but where to go next.
+    /// Puts a ticket in, in place of everything that [`Pocket::start_over`] takes out.
     pub fn put_ticket(&self, ticket: &Ticket) {
         self.start_over();
         self.0.renew();
@@ -85,12 +88,15 @@ impl Pocket {
         );
     }
 
-    /// Empties the pocket of everything but where to go next.
+    /// Empties the pocket of everything but where to go next, and what a reset left there.
     pub fn start_over(&self) {
-        let next = self.get::<Next>(NEXT);
+        let (next, reset) = (self.get::<Next>(NEXT), self.get::<String>(RESET));
         self.0.clear();
         if let Some(next) = next {
             self.set(NEXT, next);
+        }
+        if let Some(reset) = reset {
+            self.set(RESET, reset);
         }
     }
 
@@ -114,9 +120,14 @@ impl Pocket {
         self.set(NEXT, next);
     }
 
-    /// Where to go now, once.
-    pub fn next(&self) -> Next {
-        self.take(NEXT).unwrap_or(Next::Profile)
+    /// Where to go now, once, if anywhere in particular.
+    pub fn next(&self) -> Option<Next> {
+        self.take(NEXT)
+    }
+
+    /// What an identity would be confirmed for now.
+    pub fn confirmed_for(&self) -> ConfirmedFor {
+        self.get::<Next>(NEXT).map_or(ConfirmedFor::Change, |next| next.confirmed_for())
     }
 
     /// Keeps the token of a mailed or printed link, so that it stands in no address (OWASP ASVS 5.0 14.2.1).
@@ -134,6 +145,18 @@ impl Pocket {
     /// Forgets it.
     pub fn forget_link(&self) {
         self.0.remove(LINK);
+    }
+
+    /// Empties the pocket after a password reset, and keeps by which link that was: this browser has an allowance of its own
+    /// for wrong passwords of that account then. The link is used; its token opens nothing any more.
+    pub fn keep_reset(&self, token: &str) {
+        self.0.clear();
+        self.set(RESET, token.to_owned());
+    }
+
+    /// By which link a password was reset in this browser.
+    pub fn reset_by(&self) -> Option<Secret<String>> {
+        self.get(RESET).map(Secret::new)
     }
 
     fn get<T: DeserializeOwned>(&self, key: &str) -> Option<T> {

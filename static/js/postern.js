@@ -3,7 +3,7 @@
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const one = (selector, root = document) => root.querySelector(selector);
 
-  // Show and hide a password. It goes back to being one on submit, so that the browser does not keep it as text.
+  // Show and hide a password. It is one again on submit, so that the browser does not keep it as text.
   for (const button of all('[data-reveal]')) {
     const field = document.getElementById(button.dataset.reveal);
     const words = [...all('[data-when]', button), ...all(`[data-said="${field.id}"] [data-when]`)];
@@ -16,7 +16,7 @@
     field.form.addEventListener('submit', () => show(false));
   }
 
-  // One submit a click. A page that comes back from the browser's memory may be sent again.
+  // One submit a click, until the page comes back from the browser's memory.
   const sent = new Set();
   addEventListener('pageshow', () => sent.clear());
   for (const form of all('form')) {
@@ -25,6 +25,11 @@
       sent.add(form);
       setTimeout(() => sent.delete(form), 5000);
     });
+  }
+
+  for (const b of all('.keep')) {
+    b.hidden = 0;
+    b.onclick = () => b.value ? navigator.clipboard.writeText(one('ol').innerText).then(b.append(' ✓')) : print();
   }
 
   const code = one('[autocomplete=one-time-code]');

@@ -171,7 +171,8 @@ async fn the_installation_sends_so_many_texts_and_strangers_get_half_of_them() {
             log_in_and_use(&app, "ada", PHONE).await;
         }
         app.code_page("ada").await.says("Nothing is sent now").says(until);
-        assert_eq!(app.sent().await.len(), 6);
+        let texts = app.sent().await.into_iter().filter(|entry| entry.to.starts_with('+')).count();
+        assert_eq!(texts, 6);
         // Mail costs nothing and goes on.
         app.guarded("bob").await;
         app.code_page("bob").await.is_silent_about("Nothing is sent now");

@@ -104,7 +104,7 @@ async fn ada_gets_her_code_by_text_and_is_in() {
     assert!(page.text().contains(words), "{}", page.text());
     let page = enter(page, "Log in", &post.texted_code()).await;
     assert_eq!((page.path().as_str(), page.status()), ("/profile", 200));
-    assert!(post.mail.taken().is_empty(), "nothing of it went by mail");
+    assert!(post.letters().is_empty(), "nothing of it went by mail");
 }
 
 #[actix_web::test]

@@ -2,11 +2,12 @@
 
 use crate::support::test_app::{Deeds, TestApp};
 
-const SECTIONS: [&str; 8] = [
+const SECTIONS: [&str; 9] = [
     "I cannot log in",
     "The code does not arrive, or does not work",
     "Why Two Factor Authentication?",
     "Turn it on",
+    "Recovery codes",
     "Turn it off",
     "When we ask for a code",
     "Which countries?",

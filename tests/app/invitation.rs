@@ -2,14 +2,7 @@
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use postern::domain::email::EmailAddress;
-use postern::domain::ids::Id;
-use postern::domain::second_factor::Destination;
-use postern::flows::FlowError;
-use postern::storage::invitations;
-use postern::storage::outbox::{self, NewMessage, Reason};
 use postern::storage::schema::accounts;
-use postern::storage::second_factors::Sealer;
 
 use crate::support::at_once::at_once;
 use crate::support::browser::{Browser, Form, Page};
@@ -22,28 +15,6 @@ async fn form(browser: &Browser, password: &str) -> Form {
 
 async fn email_confirmed_at(app: &TestApp) -> Option<i64> {
     app.in_database(|conn| accounts::table.select(accounts::email_confirmed_at).first(conn)).await
-}
-
-/// Has an invitation mailed: what an administrator's invitation does.
-async fn mail(app: &TestApp, link: &str) {
-    let services = app.app.services().clone();
-    let id = link.split_once("token=").unwrap().1.split_once('.').unwrap().0;
-    let (invitation, now) = (Id::parse(id).unwrap(), app.now());
-    let db = services.db.clone();
-    let put = db.write(move |tx| {
-        let (id, account) = (Id::new(now, &[7; 10]), invitations::find(tx, &invitation)?.unwrap().account);
-        let recipient = Destination::Email(EmailAddress::parse("ada@example.com").unwrap());
-        let message = NewMessage {
-            id: &id,
-            account: &account,
-            reason: Reason::Invitation(invitation),
-            recipient: &recipient,
-            is_confirmed: false,
-            give_up_at: now + TimeDelta::hours(72),
-        };
-        Ok::<_, FlowError>(outbox::put(tx, &message, &Sealer { keys: &services.keys, nonce: [7; 24] }, now)?)
-    });
-    put.await.unwrap();
 }
 
 #[track_caller]
@@ -71,11 +42,9 @@ async fn ada_sets_her_password_and_logs_in_with_it() {
 #[actix_web::test]
 async fn an_invitation_that_came_by_mail_confirms_the_address() {
     let app = TestApp::start().await;
-    let printed = app.invite("ada").await;
-    mail(&app, &printed).await;
+    app.invite_by_mail("ada").await;
     let text = app.last_to("ada@example.com").await.text;
     let link = text.split_whitespace().find_map(|word| word.strip_prefix(&app.base)).expect("a link");
-    assert_eq!(link, printed);
     let browser = app.browser();
     browser.follow_all(link).await;
     form(&browser, PASSWORD).await.submit().await.expect(303);

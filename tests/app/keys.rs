@@ -2,8 +2,9 @@
 
 use postern::domain::account::Role;
 use postern::domain::email::EmailAddress;
+use postern::domain::event::Actor;
 use postern::domain::username::Username;
-use postern::flows::invitation::{self, Made, New};
+use postern::flows::invitation::{self, First, Made, New};
 
 use crate::support::browser::Browser;
 use crate::support::program::Home;
@@ -81,9 +82,9 @@ async fn an_invitation_printed_under_the_old_key_is_still_good() {
         username: Username::parse("grace").unwrap(),
         email: EmailAddress::parse("grace@example.com").unwrap(),
         role: Role::Person,
-        password: None,
+        first: First::PrintedLink,
     };
-    let made = invitation::create(before.app.services(), new).await.unwrap();
+    let made = invitation::create(before.app.services(), new, Actor::Operator).await.unwrap();
     let Made::Invited(link) = made else { panic!("she has no password") };
     let after = rotated(&before).await;
     let path = link.expose().strip_prefix(&before.base).unwrap();

@@ -9,17 +9,18 @@ use chrono::TimeDelta;
 use data_encoding::BASE64;
 use postern::domain::account::Role;
 use postern::domain::email::EmailAddress;
+use postern::domain::event::Actor;
 use postern::domain::username::Username;
-use postern::flows::invitation::{self, Made, New};
+use postern::flows::invitation::{self, First, Made, New};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::support::browser::Browser;
-use crate::support::child::Installation;
 use crate::support::letter::Letter;
 use crate::support::post::{Post, code_in, enter, ways_out};
+use crate::support::program::Home;
 use crate::support::smtp_server::{At, Encryption, Fault, Identity, SmtpServer, USER};
-use crate::support::test_app::{Deeds, PASSWORD};
+use crate::support::test_app::{Deeds, PASSWORD, TEST_KEY};
 use crate::support::twilio_server::{self, ACCOUNT, TwilioServer};
 
 /// What nobody else in these tests has, so that it is found even among what others log beside it.
@@ -206,9 +207,9 @@ async fn invited(post: &Post, secrets: &mut Secrets) -> Browser {
         username: Username::parse(NAME).unwrap(),
         email: EmailAddress::parse(ADDRESS).unwrap(),
         role: Role::Person,
-        password: None,
+        first: First::PrintedLink,
     };
-    let made = invitation::create(post.app.app.services(), new).await.unwrap();
+    let made = invitation::create(post.app.app.services(), new, Actor::Operator).await.unwrap();
     let Made::Invited(link) = made else { panic!("invited") };
     let (_, token) = link.expose().split_once("token=").unwrap();
     secrets.add("a link's token", token);
@@ -225,8 +226,9 @@ async fn the_process_as_an_operator_runs_it_gives_nothing_away() {
         let (mail, carrier) = (SmtpServer::start().await, TwilioServer::start().await);
         let mut settings = ways_out(&mail, &carrier);
         settings.push(("POSTERN_LOG_FORMAT".to_owned(), format.to_owned()));
-        let postern = Installation::new(&settings);
-        postern.person("ada");
+        settings.push(("POSTERN_SECRET_KEY".to_owned(), TEST_KEY.to_owned()));
+        let postern = Home::ready().await.with(&settings);
+        postern.person("ada").await;
         let running = postern.serve().await;
         let mut secrets = Secrets::default();
 
@@ -240,17 +242,17 @@ async fn the_process_as_an_operator_runs_it_gives_nothing_away() {
         let page = enter(page, "Save", &code).await;
         let form = page.form("Save").select("method", "email").fill("email", ADDRESS);
         form.submit().await.follow().await;
-        mail.until("her mail", |mail| mail.taken().len() == 1).await;
-        secrets.add("a code", Letter::read(&mail.taken()[0].raw).code());
+        // The notice that SMS is on, and the code for the new address.
+        mail.until("her mails", |mail| mail.taken().len() == 2).await;
+        let mut letters = mail.taken().into_iter().map(|taken| Letter::read(&taken.raw));
+        secrets.add("a code", letters.find(Letter::has_code).expect("a code").code());
         secrets.add("a code", code);
         secrets.add_cookies(&home);
-        for secret in [ADDRESS, PHONE.1, PASSWORD, WRONG, ACCOUNT.1, "a key that is only ever used in tests"]
-        {
+        for secret in [ADDRESS, PHONE.1, PASSWORD, WRONG, ACCOUNT.1, TEST_KEY] {
             secrets.add("what she typed, or the operator", secret);
         }
 
-        running.ask_to_stop();
-        let log = running.log_when_ended().await;
+        let log = running.stop().await;
         assert!(log.contains("message_handed_over"), "{log}");
         secrets.assert_not_in(&log);
         if format == "json" {

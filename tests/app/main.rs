@@ -1,7 +1,17 @@
 //! The one integration binary. `#[cfg(test)]` on a module tells clippy that its helpers are tests too.
 
 #[cfg(test)]
+mod account_list;
+#[cfg(test)]
+mod activity_log;
+#[cfg(test)]
 mod address_limits;
+#[cfg(test)]
+mod admin_activity;
+#[cfg(test)]
+mod administration;
+#[cfg(test)]
+mod administration_guards;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
@@ -21,6 +31,8 @@ mod database_faults;
 #[cfg(test)]
 mod delivery;
 #[cfg(test)]
+mod email_of_record;
+#[cfg(test)]
 mod errors;
 #[cfg(test)]
 mod escaping;
@@ -37,11 +49,25 @@ mod log_scan;
 #[cfg(test)]
 mod login;
 #[cfg(test)]
+mod not_me;
+#[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod outbox;
+#[cfg(test)]
+mod password;
+#[cfg(test)]
+mod password_reset;
 #[cfg(test)]
 mod profile;
 #[cfg(test)]
 mod races;
+#[cfg(test)]
+mod recovery;
+#[cfg(test)]
+mod recovery_races;
+#[cfg(test)]
+mod required_two_factor;
 #[cfg(test)]
 mod resend;
 #[cfg(test)]
@@ -52,6 +78,8 @@ mod same_origin;
 mod schema;
 #[cfg(test)]
 mod second_factor_limits;
+#[cfg(test)]
+mod session_list;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
@@ -68,6 +96,8 @@ mod support;
 mod templates;
 #[cfg(test)]
 mod throttling;
+#[cfg(test)]
+mod thrown_out;
 #[cfg(test)]
 mod trusted_computer;
 #[cfg(test)]

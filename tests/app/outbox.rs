@@ -9,12 +9,12 @@ use chrono::TimeDelta;
 use postern::domain::account::{Account, Role};
 use postern::domain::email::EmailAddress;
 use postern::domain::ids::Id;
-use postern::domain::invitation::{INVITATION_LIFE, Invitation};
+use postern::domain::link::{INVITATION_LIFE, Link, LinkPurpose};
 use postern::domain::second_factor::Destination;
 use postern::domain::username::Username;
 use postern::flows::FlowError;
 use postern::storage::accounts::{self, NewAccount};
-use postern::storage::invitations;
+use postern::storage::links;
 use postern::storage::outbox::{self, Message, NewMessage, Reason};
 use postern::storage::second_factors::Sealer;
 
@@ -39,22 +39,25 @@ async fn letters(app: &TestApp, name: &'static str, how_many: usize) {
                 password: None,
             };
             accounts::create(tx, &new, now)?;
-            let invitation = Invitation {
+            let invitation = Link {
                 id: Id::new(now, &random.bytes()?),
+                purpose: LinkPurpose::Invitation,
                 account: account.clone(),
                 key_id: keys.current_id().to_owned(),
+                address: None,
+                event: None,
                 made_at: now,
                 expires_at: now + INVITATION_LIFE,
                 used_at: None,
             };
-            invitations::put(tx, &invitation)?;
+            links::put(tx, &invitation)?;
             for number in 0..how_many {
                 let to = EmailAddress::parse(&format!("{name}-{number}@example.com")).unwrap();
                 let id: Id<Message> = Id::new(now, &random.bytes()?);
                 let message = NewMessage {
                     id: &id,
                     account: &account,
-                    reason: Reason::Invitation(invitation.id.clone()),
+                    reason: Reason::Link(invitation.id.clone()),
                     recipient: &Destination::Email(to),
                     is_confirmed: false,
                     give_up_at: now + TimeDelta::hours(72),

@@ -19,7 +19,8 @@ async fn the_profile_shows_who_one_is_here() {
     let page = browser.log_in("ada").await;
     assert_eq!((page.h1().as_str(), page.only(".who .name").as_str()), ("Profile", "Ada"));
     assert_eq!(fact(&page, "Username"), "Ada");
-    assert_eq!(fact(&page, "Email address"), "Ada@example.com");
+    assert_eq!(fact(&page, "Email address"), "Ada@example.com Change email address");
+    assert_eq!(fact(&page, "Password"), "Not changed yet Change password");
     assert_eq!(fact(&page, "Two Factor Authentication"), "Off Set up Two Factor Authentication");
     assert_eq!(fact(&page, "Last login"), "This is your first");
     let form = page.form("Save");
@@ -162,7 +163,8 @@ async fn the_name_in_the_corner_opens_the_way_to_profile_help_and_out() {
         assert!(page.has_button(button));
     }
     let menu = page.attributes("nav.side a", "href");
-    assert_eq!(menu, ["/profile", "/profile/two-factor", "/profile/computers"]);
+    let pages = ["", "/password", "/two-factor", "/computers", "/sessions", "/activity"];
+    assert_eq!(menu, pages.map(|page| format!("/profile{page}")));
     for path in menu {
         let page = browser.get(&path).await.expect(200);
         assert_eq!(page.attributes("nav.side a[aria-current=page]", "href"), [path]);

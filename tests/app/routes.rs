@@ -13,7 +13,9 @@ const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 /// A path of the table with something in it where it has a gap.
 fn filled(app: &TestApp, path: &str) -> String {
     let stylesheet = app.app.portal.assets.stylesheet_url();
-    path.replace("/static/{path:.*}", stylesheet).replace("{id}", "01JDFZ0000AAAAAAAAAAAAAAAA")
+    path.replace("/static/{path:.*}", stylesheet)
+        .replace("{id}", "01JDFZ0000AAAAAAAAAAAAAAAA")
+        .replace("{action}", "disable")
 }
 
 async fn ask(browser: &Browser, method: &str, path: &str) -> Page {
@@ -124,11 +126,13 @@ async fn what_is_not_in_the_table_is_not_there() {
 async fn a_guest_is_led_to_the_login_from_everything_that_is_somebodys() {
     let app = TestApp::start().await;
     let ada = ada(&app).await;
-    for (method, path, who) in TABLE {
+    for (method, path, who) in TABLE.iter().copied() {
         let page = ask(&ada.guest.copy(), method, &filled(&app, path)).await;
         let found = (page.status(), page.location());
         match who {
-            Who::PendingLogin | Who::Session => assert_eq!(found, (303, Some("/login")), "{method} {path}"),
+            Who::PendingLogin | Who::Session | Who::Administrator => {
+                assert_eq!(found, (303, Some("/login")), "{method} {path}")
+            }
             Who::Anyone | Who::Development => {
                 assert_ne!(page.location(), Some("/login/code"), "{method} {path}")
             }
@@ -140,10 +144,10 @@ async fn a_guest_is_led_to_the_login_from_everything_that_is_somebodys() {
 async fn whoever_owes_a_code_gets_nothing_but_the_code_page() {
     let app = TestApp::start().await;
     let ada = ada(&app).await;
-    for (method, path, who) in TABLE {
+    for (method, path, who) in TABLE.iter().copied() {
         let page = ask(&ada.pending.copy(), method, &filled(&app, path)).await;
         match (who, method) {
-            (Who::Session, _) => {
+            (Who::Session | Who::Administrator, _) => {
                 assert_eq!((page.status(), page.location()), (303, Some("/login/code")), "{path}")
             }
             (Who::PendingLogin, "GET") => assert_eq!(page.status(), 200, "{path}"),
@@ -160,13 +164,14 @@ async fn whoever_owes_a_code_gets_nothing_but_the_code_page() {
 async fn whoever_is_logged_in_owes_no_code() {
     let app = TestApp::start().await;
     let ada = ada(&app).await;
-    for (method, path, who) in TABLE {
+    for (method, path, who) in TABLE.iter().copied() {
         let page = ask(&ada.logged_in.copy(), method, &filled(&app, path)).await;
         match who {
             Who::PendingLogin => {
                 assert_eq!((page.status(), page.location()), (303, Some("/profile")), "{method} {path}");
             }
             Who::Session => assert_ne!(page.location(), Some("/login"), "{method} {path}"),
+            Who::Administrator => assert_eq!(page.status(), 403, "{method} {path}"),
             Who::Anyone | Who::Development => {}
         }
     }
@@ -182,7 +187,7 @@ async fn what_anyone_may_see_answers_everybody() {
         }
         assert_eq!(
             browser.get("/.well-known/change-password").await.expect(303).location(),
-            Some("/profile")
+            Some("/profile/password")
         );
         let icon = browser.get("/favicon.ico").await.expect(303);
         assert_eq!(

@@ -4,7 +4,7 @@ use postern::web::routes::TABLE;
 
 use crate::support::browser::{Form, Page};
 use crate::support::dump;
-use crate::support::scene::Scene;
+use crate::support::scene::{Scene, success_of};
 use crate::support::test_app::{Deeds, PASSWORD, TestApp};
 
 /// All there is in the database, but when a session was last used: that is noted whatever the use was.
@@ -33,7 +33,7 @@ async fn expect_refusals(scene: &Scene, status: u16, how: &str, forge: impl Fn(F
 async fn expect_success(scene: &Scene) {
     for (route, form) in &scene.forms {
         let page = form.clone().submit().await;
-        assert_eq!(page.status(), 303, "{route}: {}", page.describe());
+        assert_eq!(page.status(), success_of(route), "{route}: {}", page.describe());
     }
 }
 
@@ -74,7 +74,7 @@ async fn old_browsers_that_say_little_are_served() {
         let form = form.clone().without_header("sec-fetch-site");
         let form = if n % 2 == 0 { form.without_header("origin") } else { form };
         let page = form.submit().await;
-        assert_eq!(page.status(), 303, "{route}: {}", page.describe());
+        assert_eq!(page.status(), success_of(route), "{route}: {}", page.describe());
     }
 }
 

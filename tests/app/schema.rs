@@ -1,6 +1,8 @@
 //! The tables: made alike on both databases, known to the program as they are, and never read from end to end.
 
+mod ear;
 mod introspect;
+mod list_plans;
 mod plans;
 
 use std::collections::BTreeMap;

@@ -1,8 +1,7 @@
 //! Wrong codes over all logins and confirmations of an account: ten in a row pause the second factor, fifty suspend it.
 
 use chrono::TimeDelta;
-use postern::domain::username::Username;
-use postern::flows::start;
+use postern::domain::administration::Act;
 
 use crate::support::browser::{Browser, Page};
 use crate::support::codes::{Reading, wrong};
@@ -41,7 +40,7 @@ async fn right_code(app: &TestApp, page: &Page) -> Page {
 }
 
 async fn unlock(app: &TestApp) {
-    assert!(start::unlock(app.app.services(), &Username::parse("ada").unwrap()).await.unwrap());
+    assert!(app.by_operator("ada", Act::Unlock).await);
 }
 
 #[actix_web::test]

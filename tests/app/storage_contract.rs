@@ -8,14 +8,14 @@ use postern::domain::account::{Account, Role};
 use postern::domain::challenge::{Challenge, Purpose, TRIES};
 use postern::domain::email::EmailAddress;
 use postern::domain::ids::Id;
-use postern::domain::invitation::Invitation;
 use postern::domain::keys::Keys;
+use postern::domain::link::{Link, LinkPurpose};
 use postern::domain::second_factor::Destination;
 use postern::domain::secret::Secret;
 use postern::domain::username::Username;
 use postern::storage::accounts::{self, NewAccount};
 use postern::storage::second_factors::Sealer;
-use postern::storage::{Db, Patience, StorageError, Taken, Tx, challenges, invitations, migrate};
+use postern::storage::{Db, Patience, StorageError, Taken, Tx, challenges, links, migrate};
 use tokio::task::JoinSet;
 
 use crate::support::database::TestDatabase;
@@ -122,11 +122,14 @@ async fn open_challenge(storage: &Storage) -> Id<Challenge> {
     opened
 }
 
-fn an_invitation(account: Id<Account>, made_at: DateTime<Utc>) -> Invitation {
-    Invitation {
+fn an_invitation(account: Id<Account>, made_at: DateTime<Utc>) -> Link {
+    Link {
         id: id(),
+        purpose: LinkPurpose::Invitation,
         account,
         key_id: "00000000".to_owned(),
+        address: None,
+        event: None,
         made_at,
         expires_at: made_at + TimeDelta::hours(72),
         used_at: None,
@@ -178,8 +181,8 @@ async fn what_is_used_up_once_touches_one_row_for_one_of_sixteen() {
 
     let invitation = an_invitation(storage.person("grace").await, now());
     let used = invitation.id.clone();
-    storage.db.write(move |tx| invitations::put(tx, &invitation)).await.unwrap();
-    let wins = storage.sixteen(move |tx: &mut Tx<'_>| invitations::use_up(tx, &used, now())).await;
+    storage.db.write(move |tx| links::put(tx, &invitation)).await.unwrap();
+    let wins = storage.sixteen(move |tx: &mut Tx<'_>| links::use_up(tx, &used, now())).await;
     assert_eq!(wins.iter().filter(|won| **won).count(), 1, "{wins:?}");
 }
 
@@ -229,8 +232,8 @@ async fn times_come_back_to_the_microsecond() {
         let mut invitation = an_invitation(account.clone(), made_at);
         invitation.expires_at = made_at;
         let wanted = invitation.id.clone();
-        storage.db.write(move |tx| invitations::put(tx, &invitation)).await.unwrap();
-        let found = storage.db.read(move |conn| invitations::find(conn, &wanted)).await.unwrap().unwrap();
+        storage.db.write(move |tx| links::put(tx, &invitation)).await.unwrap();
+        let found = storage.db.read(move |conn| links::find(conn, &wanted)).await.unwrap().unwrap();
         assert_eq!((found.made_at, found.expires_at, found.used_at), (made_at, made_at, None));
     }
 }

@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use postern::domain::username::Username;
-use postern::flows::{housekeeping, start};
+use postern::domain::administration::Act;
+use postern::flows::housekeeping;
 use postern::storage::schema::throttles;
 
 use crate::support::at_once::at_once;
@@ -181,10 +181,9 @@ async fn a_hundred_wrong_passwords_close_the_name_until_somebody_unlocks_it() {
     // The trust has run out meanwhile; the computer counts like any other.
     home.log_in_with("ada", PASSWORD).await.expect(429);
 
-    let ada = Username::parse("ada").unwrap();
-    assert!(start::unlock(app.app.services(), &ada).await.unwrap());
+    assert!(app.by_operator("ada", Act::Unlock).await);
     assert_eq!(app.browser().log_in("ada").await.path(), "/login/code");
-    assert!(!start::unlock(app.app.services(), &Username::parse("nobody").unwrap()).await.unwrap());
+    assert!(!app.by_operator("nobody", Act::Unlock).await);
 }
 
 #[actix_web::test]

@@ -4,6 +4,8 @@
 //! looked at on a phone in the other scheme, too. So each is seen wide and narrow, light and dark.
 
 mod account;
+mod admin_lists;
+mod administration;
 mod codes;
 mod guest;
 mod rendered;

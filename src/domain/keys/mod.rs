@@ -35,6 +35,7 @@ pub struct Keys {
     throttle: MacKey,
     index: MacKey,
     setup: MacKey,
+    recovery: MacKey,
 }
 
 /// What is kept for the previous secret as well as for the current one.
@@ -70,6 +71,7 @@ impl Keys {
             throttle: source.mac_key("throttle")?,
             index: source.mac_key("index")?,
             setup: source.mac_key("setup")?,
+            recovery: source.mac_key("recovery")?,
         })
     }
 
@@ -111,6 +113,11 @@ impl Keys {
     /// The key of the one-time link to `/setup`, the same from every instance.
     pub fn setup(&self) -> &MacKey {
         &self.setup
+    }
+
+    /// The key that recovery codes and one-time passes are hashed under.
+    pub fn recovery(&self) -> &MacKey {
+        &self.recovery
     }
 
     /// Seals a value for one place, under the current secret. The nonce is 24 fresh random bytes.

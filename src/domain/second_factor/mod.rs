@@ -19,6 +19,9 @@ pub enum Method {
 }
 
 impl Method {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Email, Self::Sms];
+
     /// The word in forms and in the database.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -27,9 +30,17 @@ impl Method {
         }
     }
 
+    /// What people read.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Email => "Email",
+            Self::Sms => "SMS",
+        }
+    }
+
     /// Reads the word in forms and in the database.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Email, Self::Sms].into_iter().find(|method| method.as_str() == text)
+        Self::ALL.into_iter().find(|method| method.as_str() == text)
     }
 }
 
@@ -112,10 +123,10 @@ pub enum SecondFactor {
 }
 
 impl SecondFactor {
-    /// Turns a method on: only a code entered from a set-up can.
+    /// Turns a method on: only a code entered from a set-up can, be it the one that asks for the mailbox of record first.
     pub fn set_up(proof: &CodeProof, now: DateTime<Utc>) -> Option<Self> {
         match proof.purpose() {
-            Purpose::SetUp => Some(Self::stored(proof.destination().clone(), now)),
+            Purpose::SetUp | Purpose::Mailbox => Some(Self::stored(proof.destination().clone(), now)),
             Purpose::Login | Purpose::ConfirmIdentity | Purpose::EmailOfRecord => None,
         }
     }
@@ -146,6 +157,14 @@ impl SecondFactor {
         }
     }
 
+    /// Whether codes go to the mailbox that this address reaches: who reads it would have both factors.
+    pub fn shares_mailbox(&self, address: &EmailAddress) -> bool {
+        match self {
+            Self::Off | Self::Sms(_) => false,
+            Self::Email(codes) => codes.value().mailbox_key() == address.mailbox_key(),
+        }
+    }
+
     /// Since when it has been on.
     pub fn since(&self) -> Option<DateTime<Utc>> {
         match self {
@@ -158,5 +177,25 @@ impl SecondFactor {
     /// Whether codes are owed at all.
     pub fn is_on(&self) -> bool {
         self.method().is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::samples::{mailbox, on, telephone};
+
+    #[test]
+    fn one_mailbox_is_known_by_another_spelling() {
+        let record = EmailAddress::parse("Ada+record@example.com").unwrap();
+        for (factor, shares) in [
+            (on(mailbox("ada@EXAMPLE.com")), true),
+            (on(mailbox("ADA+codes@example.com")), true),
+            (on(mailbox("ada@example.org")), false),
+            (on(telephone()), false),
+            (SecondFactor::Off, false),
+        ] {
+            assert_eq!(factor.shares_mailbox(&record), shares, "{factor:?}");
+        }
     }
 }

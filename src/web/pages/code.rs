@@ -56,6 +56,8 @@ pub enum WhyAsked {
     RecoveryCodeUsed,
     /// An administrator asks for it, or reset something.
     Administrator,
+    /// The owner said that something was not them.
+    NotMe,
 }
 
 /// What the box *Trust this computer for 14 days* promises.

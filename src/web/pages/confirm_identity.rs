@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::web::page::{Notice, Page, Sample};
 use crate::web::pages::code::{CodeProblem, Delivery, DeliveryState, Resend};
+use crate::web::pages::recovery::RecoveryProblem;
 
 /// The first half: the password.
 #[derive(Template)]
@@ -23,6 +24,14 @@ pub struct ConfirmCodePage {
     pub page: Page,
     /// Where the code is.
     pub delivery: Delivery,
+}
+
+/// What stands in for the code.
+#[derive(Template)]
+#[template(path = "pages/confirm_recovery.html")]
+pub struct ConfirmRecoveryPage {
+    /// The frame, with a viewer.
+    pub page: Page,
 }
 
 /// What may be wrong with the password here.
@@ -53,7 +62,10 @@ pub fn samples() -> Vec<Sample> {
         delivery: Delivery { status_url: "", ..Delivery::sample(DeliveryState::HandedOver) },
     };
     let page = Page::sample_logged_in;
+    let no_code = Page::sample().form.refuse("recovery_code", RecoveryProblem::Wrong { left: 3 });
     vec![
+        Sample::of("confirm, recovery code", &ConfirmRecoveryPage { page: page() }),
+        Sample::of("confirm, wrong recovery code", &ConfirmRecoveryPage { page: page().with_form(no_code) }),
         Sample::of("confirm, password", &ConfirmPasswordPage { page: page(), code_follows: true }),
         Sample::of(
             "confirm, wrong password",

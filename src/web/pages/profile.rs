@@ -15,6 +15,8 @@ pub struct ProfilePage {
     pub username: String,
     /// The e-mail address of record.
     pub email: String,
+    /// When the password was last changed: `November 24, 2026`; `None` if it never was.
+    pub password_changed: Option<String>,
     /// Two-factor authentication as it stands.
     pub two_factor: InForce,
     /// The login before this one, if there was one.
@@ -100,6 +102,12 @@ impl ProfilePage {
     }
 }
 
+/// What people call a time zone.
+pub fn zone_label(zone: chrono_tz::Tz) -> String {
+    let near = NEARBY.iter().find(|(name, _)| *name == zone.name());
+    near.map_or_else(|| zone.name().replace('_', " ").replace('/', " – "), |(_, label)| (*label).to_owned())
+}
+
 fn zones_in(region: &str) -> Vec<ZoneChoice> {
     let named_above = |name: &str| NEARBY.iter().any(|(near, _)| *near == name);
     let all = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
@@ -138,6 +146,7 @@ pub fn samples() -> Vec<Sample> {
         page,
         username: "ada".to_owned(),
         email: "ada@harbour.example".to_owned(),
+        password_changed: Some("November 24, 2026".to_owned()),
         two_factor,
         last_login,
         now: Moment::sample("10:44 am"),
@@ -171,6 +180,7 @@ mod tests {
             page: Page::sample(),
             username: String::new(),
             email: String::new(),
+            password_changed: None,
             two_factor: InForce::Off,
             last_login: None,
             now: Moment::default(),

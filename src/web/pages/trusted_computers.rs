@@ -27,6 +27,8 @@ pub enum ComputerList {
     EveryLogin,
     /// No computer is ever trusted here: the operator's choice.
     NeverTrusted,
+    /// An administrator lets this account trust none.
+    Forbidden,
     /// None yet, or all forgotten.
     NoneYet,
 }
@@ -78,6 +80,7 @@ pub fn samples() -> Vec<Sample> {
         Sample::of("trusted computers, none yet", &page(plain(), ComputerList::NoneYet)),
         Sample::of("trusted computers, off", &page(plain(), ComputerList::TwoFactorOff)),
         Sample::of("trusted computers, every login", &page(plain(), ComputerList::EveryLogin)),
+        Sample::of("trusted computers, forbidden", &page(plain(), ComputerList::Forbidden)),
         Sample::of("trusted computers, never", &page(plain(), ComputerList::NeverTrusted)),
     ]
 }

@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::domain::email::EmailFault;
 use crate::domain::phone::{Country, PhoneFault};
+pub use crate::domain::requirement::RequiredBy;
 use crate::web::form::Words;
 use crate::web::page::{Notice, Page, Sample};
 use crate::web::pages::code::{
@@ -22,6 +23,12 @@ pub struct TwoFactorPage {
     pub countries: Vec<Country>,
     /// For how many days a computer is trusted; 0 where none ever is.
     pub trusted_days: u16,
+    /// Whether codes go to the mailbox that can reset the password.
+    pub shares_mailbox: bool,
+    /// Who requires two-factor authentication of the account, if anybody does.
+    pub required_by: Option<RequiredBy>,
+    /// Whether a code from the mailbox of record comes first.
+    pub is_guarded: bool,
 }
 
 /// A destination waits for its code.
@@ -135,8 +142,20 @@ impl InForce {
 /// Examples for the template test.
 pub fn samples() -> Vec<Sample> {
     let countries: Vec<_> = ["US", "CA"].into_iter().filter_map(Country::parse).collect();
-    let settings =
-        |page, in_force| TwoFactorPage { page, in_force, countries: countries.clone(), trusted_days: 14 };
+    let settings = |page, in_force: InForce| TwoFactorPage {
+        page,
+        shares_mailbox: !in_force.is_off(),
+        in_force,
+        countries: countries.clone(),
+        trusted_days: 14,
+        required_by: None,
+        is_guarded: false,
+    };
+    let required = |page, in_force: InForce, by| TwoFactorPage {
+        required_by: Some(by),
+        is_guarded: in_force.is_off(),
+        ..settings(page, in_force)
+    };
     let form = Page::sample().form.with("email", "ada@harbour.example").with("country", "CA");
     let page = |method: &'static str| Page::sample_logged_in().with_form(form.clone().with("method", method));
     let problem = TwoFactorProblem::Phone(PhoneFault::Length { typed: 9, shortest: 10, longest: 10 });
@@ -176,7 +195,26 @@ pub fn samples() -> Vec<Sample> {
                 in_force: InForce::Off,
                 countries: vec![],
                 trusted_days: 0,
+                shares_mailbox: false,
+                required_by: None,
+                is_guarded: false,
             },
+        ),
+        Sample::of(
+            "two factor, required of everyone",
+            &required(page("email"), InForce::Off, RequiredBy::OfEveryone),
+        ),
+        Sample::of(
+            "two factor, required of administrators",
+            &required(page("email"), InForce::Off, RequiredBy::OfAdministrators),
+        ),
+        Sample::of(
+            "two factor, required of this account",
+            &required(page("email"), InForce::sample(), RequiredBy::Administrator),
+        ),
+        Sample::of(
+            "two factor, after a reset",
+            &TwoFactorPage { is_guarded: true, ..settings(page("disabled"), InForce::Off) },
         ),
         Sample::of("two factor, code sent", &confirm(Page::sample_logged_in(), InForce::Off, false)),
         Sample::of(

@@ -87,7 +87,7 @@ fn delivery(prompt: Prompt) -> Delivery {
 }
 
 /// All tries are spent: nothing but the password leads on from here.
-fn back_to_the_password(waiting: &AwaitingCode) -> HttpResponse {
+pub(super) fn back_to_the_password(waiting: &AwaitingCode) -> HttpResponse {
     waiting.pocket.empty();
     waiting.go_and_say(paths::LOGIN, &Notice::TriesUsedUp(crate::domain::challenge::TRIES))
 }

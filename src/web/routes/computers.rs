@@ -21,6 +21,8 @@ pub(super) async fn show(person: LoggedIn) -> Result<HttpResponse, WebError> {
     let days = services.settings.trusted_days;
     let list = if !factor.is_on() {
         ComputerList::TwoFactorOff
+    } else if !person.account().allows_trust {
+        ComputerList::Forbidden
     } else if days == 0 {
         ComputerList::NeverTrusted
     } else if person.account().asks_every_login {
@@ -56,18 +58,15 @@ pub(super) async fn forget(
 ) -> Result<HttpResponse, WebError> {
     form.fields()?.finish()?;
     let id = Id::parse(&id).ok_or(WebError::NotFound)?;
-    let services = &person.portal.services;
-    let overview = computers::overview(services, &person.who, &person.visitor).await?;
-    let name = overview.computers.into_iter().find(|computer| computer.id == id).map(|found| found.browser);
-    if !computers::forget(services, &person.who, id).await? {
-        return Err(WebError::NotFound);
-    }
-    let name = name.map_or_else(|| "a browser".to_owned(), |name| name.as_str().to_owned());
+    let (who, visitor) = (person.who.clone(), person.visitor.clone());
+    let forgotten = computers::forget(&person.portal.services, who, id, visitor).await?;
+    let name = forgotten.ok_or(WebError::NotFound)?.as_str().to_owned();
     Ok(person.go_and_say(paths::COMPUTERS, &Notice::ComputerForgotten(name)))
 }
 
 pub(super) async fn forget_all(person: LoggedIn, form: Submitted) -> Result<HttpResponse, WebError> {
     form.fields()?.finish()?;
-    computers::forget_all(&person.portal.services, &person.who).await?;
+    let (who, visitor) = (person.who.clone(), person.visitor.clone());
+    computers::forget_all(&person.portal.services, who, visitor).await?;
     Ok(person.go_and_say(paths::COMPUTERS, &Notice::AllComputersForgotten))
 }

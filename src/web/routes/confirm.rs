@@ -2,31 +2,56 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use actix_web::web::Query;
+use serde::Deserialize;
 
 use crate::domain::code::TypedCode;
 use crate::domain::password::PasswordInput;
-use crate::flows::confirm_identity::{self, CodePrompt, Confirmed, Prompt};
-use crate::flows::profile;
+use crate::domain::recovery::RecoveryCode;
+use crate::flows::confirm_identity::{self, Carried, CodePrompt, Confirmed, Prompt};
+use crate::flows::{confirm_by_recovery, profile};
 use crate::web::error::WebError;
 use crate::web::form::FormState;
 use crate::web::gate::{LoggedIn, Submitted};
 use crate::web::page::{Notice, Page, answer};
 use crate::web::pages::code::{CodeProblem, Delivery};
-use crate::web::pages::confirm_identity::{ConfirmCodePage, ConfirmPasswordPage, ConfirmProblem};
-use crate::web::paths;
+use crate::web::pages::confirm_identity::{
+    ConfirmCodePage, ConfirmPasswordPage, ConfirmProblem, ConfirmRecoveryPage,
+};
+use crate::web::pages::recovery::RecoveryProblem;
+use crate::web::paths::{self, Next};
 use crate::web::routes::login::closed;
-use crate::web::routes::two_factor::after_saving;
+use crate::web::routes::{email, two_factor};
 use crate::web::shown::{self, CodeOnItsWay};
 
-pub(super) async fn show(person: LoggedIn) -> Result<HttpResponse, WebError> {
+/// What the address may ask for: the form for what stands in for a code.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wish {
+    recovery: Option<String>,
+}
+
+pub(super) async fn show(person: LoggedIn, wish: Query<Wish>) -> Result<HttpResponse, WebError> {
     let page = Page { notice: person.pocket.said(), ..person.page()? };
-    draw(&person, page, StatusCode::OK).await
+    match wish.recovery {
+        Some(_) => draw_recovery(&person, page, StatusCode::OK).await,
+        None => draw(&person, page, StatusCode::OK).await,
+    }
+}
+
+/// The form for what stands in for a code, while one is owed.
+async fn draw_recovery(person: &LoggedIn, page: Page, status: StatusCode) -> Result<HttpResponse, WebError> {
+    let services = &person.portal.services;
+    match confirm_identity::prompt(services, &person.who, person.pocket.confirmed_for()).await? {
+        Prompt::Code(_) => Ok(answer(&ConfirmRecoveryPage { page }, status)),
+        Prompt::Password | Prompt::Nothing => Ok(person.go(paths::CONFIRM)),
+    }
 }
 
 async fn draw(person: &LoggedIn, page: Page, status: StatusCode) -> Result<HttpResponse, WebError> {
     let services = &person.portal.services;
-    match confirm_identity::prompt(services, &person.who).await? {
-        Prompt::Nothing => Ok(person.go(paths::TWO_FACTOR)),
+    match confirm_identity::prompt(services, &person.who, person.pocket.confirmed_for()).await? {
+        Prompt::Nothing => Ok(person.go(&person.pocket.next().unwrap_or(Next::TwoFactor).path())),
         Prompt::Password => {
             let code_follows = profile::second_factor(services, &person.who).await?.is_on();
             Ok(answer(&ConfirmPasswordPage { page, code_follows }, status))
@@ -56,11 +81,13 @@ fn delivery(person: &LoggedIn, prompt: CodePrompt) -> Delivery {
 pub(super) async fn submit(person: LoggedIn, form: Submitted) -> Result<HttpResponse, WebError> {
     let mut fields = form.fields()?;
     let (password, code) = (fields.optional("password")?, fields.optional("code")?);
+    let recovery_code = fields.optional("recovery_code")?;
     fields.finish()?;
-    match (password, code) {
-        (Some(password), None) => take_password(&person, password).await,
-        (None, Some(code)) => take_code(&person, &code).await,
-        (Some(_), Some(_)) | (None, None) => Err(WebError::BadRequest),
+    match (password, code, recovery_code) {
+        (Some(password), None, None) => take_password(&person, password).await,
+        (None, Some(code), None) => take_code(&person, &code).await,
+        (None, None, Some(typed)) => take_recovery_code(&person, &typed).await,
+        (Some(_) | None, Some(_) | None, Some(_) | None) => Err(WebError::BadRequest),
     }
 }
 
@@ -69,8 +96,10 @@ async fn take_password(person: &LoggedIn, typed: String) -> Result<HttpResponse,
     if password.is_empty() {
         return again(person, "password", ConfirmProblem::NoPassword.message()).await;
     }
-    let (services, who) = (&person.portal.services, person.who.clone());
-    let outcome = confirm_identity::password(services, who, password, person.visitor.clone()).await?;
+    let (services, who, purpose) =
+        (&person.portal.services, person.who.clone(), person.pocket.confirmed_for());
+    let outcome =
+        confirm_identity::password(services, who, password, purpose, person.visitor.clone()).await?;
     go_on(person, outcome).await
 }
 
@@ -79,18 +108,41 @@ async fn take_code(person: &LoggedIn, typed: &str) -> Result<HttpResponse, WebEr
         Ok(typed) => typed,
         Err(fault) => return again(person, "code", CodeProblem::from(fault)).await,
     };
-    let (services, who) = (&person.portal.services, person.who.clone());
-    let outcome = confirm_identity::code(services, who, typed, person.visitor.clone()).await?;
+    let (services, who, purpose) =
+        (&person.portal.services, person.who.clone(), person.pocket.confirmed_for());
+    let outcome = confirm_identity::code(services, who, typed, purpose, person.visitor.clone()).await?;
     go_on(person, outcome).await
+}
+
+async fn take_recovery_code(person: &LoggedIn, typed: &str) -> Result<HttpResponse, WebError> {
+    let typed = match RecoveryCode::parse(typed) {
+        Ok(typed) => typed,
+        Err(fault) => return recovery_again(person, fault.into()).await,
+    };
+    let (services, who, purpose) =
+        (&person.portal.services, person.who.clone(), person.pocket.confirmed_for());
+    let outcome =
+        confirm_by_recovery::stand_in(services, who, typed, purpose, person.visitor.clone()).await?;
+    go_on(person, outcome).await
+}
+
+async fn recovery_again(person: &LoggedIn, problem: RecoveryProblem) -> Result<HttpResponse, WebError> {
+    let form = FormState::default().refuse("recovery_code", problem);
+    draw_recovery(person, person.page()?.with_form(form), StatusCode::UNPROCESSABLE_ENTITY).await
 }
 
 async fn go_on(person: &LoggedIn, outcome: Confirmed) -> Result<HttpResponse, WebError> {
     match outcome {
         Confirmed::Done(token, saved) => {
             person.renew(Some(token));
-            Ok(match saved {
-                Some(saved) => after_saving(person, saved),
-                None => person.go_and_say(paths::TWO_FACTOR, &Notice::ChangeTookTooLong),
+            Ok(match (saved, person.pocket.next()) {
+                (Some(Carried::TwoFactor(saved)), _) => two_factor::after_saving(person, saved),
+                (Some(Carried::Email(saved)), _) => email::after_saving(person, saved),
+                (None, Some(Next::Password)) => {
+                    person.go_and_say(paths::PASSWORD, &Notice::ChoosePasswordNow)
+                }
+                (None, Some(next)) => person.go(&next.path()),
+                (None, None) => person.go_and_say(paths::TWO_FACTOR, &Notice::ChangeTookTooLong),
             })
         }
         Confirmed::CodeNeeded(token) | Confirmed::PasswordNeeded(token) => {
@@ -100,6 +152,7 @@ async fn go_on(person: &LoggedIn, outcome: Confirmed) -> Result<HttpResponse, We
         Confirmed::WrongPassword => again(person, "password", ConfirmProblem::NotRight.message()).await,
         Confirmed::Rests(until) => Ok(closed(person, until)),
         Confirmed::WrongCode { left } => again(person, "code", CodeProblem::Wrong { left }).await,
+        Confirmed::WrongRecovery { left } => recovery_again(person, RecoveryProblem::Wrong { left }).await,
         Confirmed::TooOld => again(person, "code", CodeProblem::Expired { at: None }).await,
         Confirmed::Spent => {
             let notice = Notice::ConfirmationTriesUsedUp(crate::domain::challenge::TRIES);
@@ -119,7 +172,9 @@ async fn again(
 }
 
 pub(super) async fn status(person: LoggedIn) -> Result<HttpResponse, WebError> {
-    match confirm_identity::prompt(&person.portal.services, &person.who).await? {
+    match confirm_identity::prompt(&person.portal.services, &person.who, person.pocket.confirmed_for())
+        .await?
+    {
         Prompt::Code(prompt) => Ok(HttpResponse::Ok().json(delivery(&person, prompt).status())),
         Prompt::Password | Prompt::Nothing => Err(WebError::NotFound),
     }

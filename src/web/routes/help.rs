@@ -16,8 +16,7 @@ pub(super) async fn show(visit: Visit) -> Result<HttpResponse, WebError> {
     if let Some(Ticket::LoggedIn(token)) = visit.pocket.ticket()
         && let Found::Live(who) = logged_in(services, &token).await?
     {
-        let viewer = Some(Viewer { username: who.account.username.as_str().to_owned() });
-        page = Page { viewer, ..visit.page()? };
+        page = Page { viewer: Some(Viewer::of(&who.account)), ..visit.page()? };
     }
     let countries =
         if services.settings.offers_sms { services.settings.countries.clone() } else { Vec::new() };

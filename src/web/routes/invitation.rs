@@ -69,7 +69,7 @@ pub(super) async fn submit(visit: Visit, form: Submitted) -> Result<HttpResponse
         return draw(&visit, &account, form, StatusCode::UNPROCESSABLE_ENTITY);
     }
     let old = visit.pocket.ticket().map(|ticket| ticket.token().clone());
-    if !invitation::accept(services, &token, password, old).await? {
+    if !invitation::accept(services, &token, password, visit.visitor.clone(), old).await? {
         return Ok(over(&visit, InvitationOver::Used));
     }
     visit.pocket.empty();

@@ -12,10 +12,11 @@ use crate::flows::{ComputerCookie, logout};
 use crate::web::error::WebError;
 use crate::web::form::FormState;
 use crate::web::gate::{Guest, LoggedIn, Submitted, Visit};
-use crate::web::page::{Moment, Notice, Page, answer, in_words};
+use crate::web::page::{Moment, Notice, Page, answer};
 use crate::web::pages::error::{ErrorKind, ErrorPage};
 use crate::web::pages::login::{LoginClosed, LoginClosedPage, LoginPage, LoginProblem};
 use crate::web::paths;
+use crate::web::shown::in_words;
 use crate::web::ticket::Ticket;
 
 pub(super) async fn start(visit: Visit) -> HttpResponse {
@@ -113,7 +114,8 @@ pub(super) async fn log_out(person: LoggedIn, form: Submitted) -> Result<HttpRes
     let computer = person.visitor.computer.clone();
     let forgets = computer.clone().filter(|_| forget);
     let account = person.account().id.clone();
-    let is_left = logout::log_out(services, person.who.session.id.clone(), account, forgets).await?;
+    let (session, visitor) = (person.who.session.id.clone(), person.visitor.clone());
+    let is_left = logout::log_out(services, session, account, forgets, visitor).await?;
     person.pocket.empty();
     let zone = person.account().time_zone;
     let notice = match (forget, until) {

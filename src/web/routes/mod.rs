@@ -1,15 +1,29 @@
 //! The route table, all on one screen. A handler parses, calls one story, matches the outcome and answers; who may call it
 //! stands in its arguments.
 
+mod account_list;
+mod activity;
+mod activity_export;
+mod activity_log;
+mod admin_account;
+mod admin_new_account;
 mod code;
 mod computers;
 mod confirm;
 mod dev_mailbox;
+mod email;
 mod health;
 mod help;
 mod invitation;
 mod login;
+mod not_me;
+mod password;
+mod password_reset;
 mod profile;
+mod prove_mailbox;
+mod recovery;
+mod recovery_codes;
+mod sessions;
 mod setup;
 mod two_factor;
 
@@ -29,12 +43,14 @@ pub enum Who {
     PendingLogin,
     /// Somebody who is logged in.
     Session,
+    /// An administrator who has confirmed who they are.
+    Administrator,
     /// Anyone, in development mode.
     Development,
 }
 
 /// Every route: method, path, and whom it lets in. GET stands for HEAD too. The tests walk this table, and hold it against what answers.
-pub const TABLE: [(&str, &str, Who); 36] = [
+pub const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/", Who::Anyone),
     ("GET", "/login", Who::Anyone),
     ("POST", "/login", Who::Anyone),
@@ -43,9 +59,20 @@ pub const TABLE: [(&str, &str, Who); 36] = [
     ("POST", "/login/code", Who::PendingLogin),
     ("GET", "/login/code/status", Who::PendingLogin),
     ("POST", "/login/code/resend", Who::PendingLogin),
+    ("GET", "/login/another-way", Who::PendingLogin),
+    ("GET", "/login/recovery", Who::PendingLogin),
+    ("POST", "/login/recovery", Who::PendingLogin),
     ("POST", "/logout", Who::Session),
     ("GET", "/profile", Who::Session),
     ("POST", "/profile", Who::Session),
+    ("GET", "/profile/email", Who::Session),
+    ("POST", "/profile/email", Who::Session),
+    ("POST", "/profile/email/resend", Who::Session),
+    ("POST", "/profile/email/cancel", Who::Session),
+    ("GET", "/profile/password", Who::Session),
+    ("POST", "/profile/password", Who::Session),
+    ("GET", "/profile/recovery-codes", Who::Session),
+    ("POST", "/profile/recovery-codes", Who::Session),
     ("GET", "/profile/two-factor", Who::Session),
     ("POST", "/profile/two-factor", Who::Session),
     ("GET", "/profile/two-factor/status", Who::Session),
@@ -54,14 +81,32 @@ pub const TABLE: [(&str, &str, Who); 36] = [
     ("GET", "/profile/computers", Who::Session),
     ("POST", "/profile/computers/{id}/forget", Who::Session),
     ("POST", "/profile/computers/forget-all", Who::Session),
+    ("GET", "/profile/sessions", Who::Session),
+    ("POST", "/profile/sessions/{id}/end", Who::Session),
+    ("POST", "/profile/sessions/end-others", Who::Session),
+    ("GET", "/profile/activity", Who::Session),
     ("GET", "/confirm", Who::Session),
     ("POST", "/confirm", Who::Session),
     ("GET", "/confirm/status", Who::Session),
     ("POST", "/confirm/resend", Who::Session),
+    ("GET", "/admin/accounts", Who::Administrator),
+    ("GET", "/admin/activity", Who::Administrator),
+    ("GET", "/admin/activity.csv", Who::Administrator),
+    ("GET", "/admin/accounts/new", Who::Administrator),
+    ("POST", "/admin/accounts/new", Who::Administrator),
+    ("GET", "/admin/accounts/{id}", Who::Administrator),
+    ("GET", "/admin/accounts/{id}/{action}", Who::Administrator),
+    ("POST", "/admin/accounts/{id}/{action}", Who::Administrator),
     ("GET", "/setup", Who::Anyone),
     ("POST", "/setup", Who::Anyone),
+    ("GET", "/password/forgot", Who::Anyone),
+    ("POST", "/password/forgot", Who::Anyone),
+    ("GET", "/password/reset", Who::Anyone),
+    ("POST", "/password/reset", Who::Anyone),
     ("GET", "/invitation", Who::Anyone),
     ("POST", "/invitation", Who::Anyone),
+    ("GET", "/not-me", Who::Anyone),
+    ("POST", "/not-me", Who::Anyone),
     ("GET", "/help", Who::Anyone),
     ("GET", "/healthz", Who::Anyone),
     ("GET", "/readyz", Who::Anyone),
@@ -82,8 +127,19 @@ pub fn mount(config: &mut ServiceConfig) {
         .service(at("/login/code").route(get().to(code::show)).route(post().to(code::submit)))
         .service(at("/login/code/status").route(get().to(code::status)))
         .service(at("/login/code/resend").route(post().to(code::resend)))
+        .service(at("/login/another-way").route(get().to(recovery::another_way)))
+        .service(at("/login/recovery").route(get().to(recovery::show)).route(post().to(recovery::submit)))
         .service(at("/logout").route(post().to(login::log_out)))
         .service(at("/profile").route(get().to(profile::show)).route(post().to(profile::save)))
+        .service(at("/profile/email").route(get().to(email::show)).route(post().to(email::save)))
+        .service(at("/profile/email/resend").route(post().to(email::resend)))
+        .service(at("/profile/email/cancel").route(post().to(email::cancel)))
+        .service(at("/profile/password").route(get().to(password::show)).route(post().to(password::change)))
+        .service(
+            at("/profile/recovery-codes")
+                .route(get().to(recovery_codes::show))
+                .route(post().to(recovery_codes::make)),
+        )
         .service(
             at("/profile/two-factor").route(get().to(two_factor::show)).route(post().to(two_factor::save)),
         )
@@ -93,11 +149,40 @@ pub fn mount(config: &mut ServiceConfig) {
         .service(at("/profile/computers").route(get().to(computers::show)))
         .service(at("/profile/computers/forget-all").route(post().to(computers::forget_all)))
         .service(at("/profile/computers/{id}/forget").route(post().to(computers::forget)))
+        .service(at("/profile/sessions").route(get().to(sessions::show)))
+        .service(at("/profile/sessions/end-others").route(post().to(sessions::end_others)))
+        .service(at("/profile/sessions/{id}/end").route(post().to(sessions::end)))
+        .service(at("/profile/activity").route(get().to(activity::show)))
         .service(at("/confirm").route(get().to(confirm::show)).route(post().to(confirm::submit)))
         .service(at("/confirm/status").route(get().to(confirm::status)))
         .service(at("/confirm/resend").route(post().to(confirm::resend)))
+        .service(at("/admin/accounts").route(get().to(account_list::show)))
+        .service(at("/admin/activity").route(get().to(activity_log::show)))
+        .service(at("/admin/activity.csv").route(get().to(activity_export::download)))
+        .service(
+            at("/admin/accounts/new")
+                .route(get().to(admin_new_account::show))
+                .route(post().to(admin_new_account::create)),
+        )
+        .service(at("/admin/accounts/{id}").route(get().to(admin_account::show)))
+        .service(
+            at("/admin/accounts/{id}/{action}")
+                .route(get().to(admin_account::confirm))
+                .route(post().to(admin_account::act)),
+        )
         .service(at("/setup").route(get().to(setup::show)).route(post().to(setup::submit)))
+        .service(
+            at("/password/forgot")
+                .route(get().to(password_reset::forgot))
+                .route(post().to(password_reset::ask)),
+        )
+        .service(
+            at("/password/reset")
+                .route(get().to(password_reset::show))
+                .route(post().to(password_reset::submit)),
+        )
         .service(at("/invitation").route(get().to(invitation::show)).route(post().to(invitation::submit)))
+        .service(at("/not-me").route(get().to(not_me::show)).route(post().to(not_me::press)))
         .service(at("/help").route(get().to(help::show)))
         .service(at("/healthz").route(get().to(health::alive)))
         .service(at("/readyz").route(get().to(health::ready)))
@@ -141,7 +226,7 @@ async fn favicon(portal: Data<Portal>) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, portal.assets.urls().icon.clone())).finish()
 }
 
-/// Where password managers look for the page that changes a password; until there is one, Profile is the nearest.
+/// Where password managers look for the page that changes a password.
 async fn change_password() -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, crate::web::paths::PROFILE)).finish()
+    HttpResponse::SeeOther().insert_header((LOCATION, crate::web::paths::PASSWORD)).finish()
 }

@@ -34,7 +34,8 @@ pub(super) async fn save(person: LoggedIn, form: Submitted) -> Result<HttpRespon
     }
     match (name_problem(&name), when::zone(&zone)) {
         (None, Some(zone)) => {
-            profile::rename(&person.portal.services, &person.who, &name, zone).await?;
+            let visitor = person.visitor.clone();
+            profile::rename(&person.portal.services, &person.who, &name, zone, visitor).await?;
             Ok(person.go_and_say(paths::PROFILE, &Notice::ProfileSaved))
         }
         (name, zone) => {
@@ -69,6 +70,7 @@ async fn draw(person: &LoggedIn, page: Page, status: StatusCode) -> Result<HttpR
         page,
         username: account.username.as_str().to_owned(),
         email: account.email.as_str().to_owned(),
+        password_changed: account.password_changed_at.map(|at| when::day_with_year(at, zone)),
         two_factor: shown::in_force(&factor, account.asks_every_login, zone),
         last_login: account.previous_login.as_ref().map(|login| LastLogin {
             at: Moment::short(login.at, now, zone),

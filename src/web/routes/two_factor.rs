@@ -21,6 +21,7 @@ use crate::web::page::{Notice, Page, answer};
 use crate::web::pages::code::{CodeProblem, Delivery, ShownDestination};
 use crate::web::pages::two_factor::{TwoFactorConfirmPage, TwoFactorPage, TwoFactorProblem};
 use crate::web::paths;
+use crate::web::routes::prove_mailbox::{self, take_pass};
 use crate::web::shown::{self, CodeOnItsWay};
 
 /// What the address may ask for: the form again, while a destination waits for its code.
@@ -64,9 +65,11 @@ fn filled(person: &LoggedIn, destination: Option<&Destination>, every_login: boo
 
 pub(super) async fn save(person: LoggedIn, form: Submitted) -> Result<HttpResponse, WebError> {
     let (mut fields, is_fresh) = form.fields_and_freshness()?;
-    match fields.optional("code")? {
-        Some(code) => confirm(person, fields, &code, is_fresh).await,
-        None => choose(person, fields, is_fresh).await,
+    match (fields.optional("code")?, fields.optional("recovery_code")?) {
+        (Some(code), None) => confirm(person, fields, &code, is_fresh).await,
+        (None, Some(pass)) => take_pass(person, fields, &pass, is_fresh).await,
+        (None, None) => choose(person, fields, is_fresh).await,
+        (Some(_), Some(_)) => Err(WebError::BadRequest),
     }
 }
 
@@ -168,7 +171,7 @@ async fn choose(person: LoggedIn, fields: Fields, is_fresh: bool) -> Result<Http
         }
     };
     // Where no computer is ever trusted the box is not there, and its absence takes no choice back.
-    let asks_every_login = match services.settings.trusted_days {
+    let asks_every_login = match person.account().trusted_days(services.settings.trusted_days) {
         0 => person.account().asks_every_login,
         _ => typed.every_login,
     };
@@ -176,6 +179,10 @@ async fn choose(person: LoggedIn, fields: Fields, is_fresh: bool) -> Result<Http
     let (saved, token) =
         two_factor::save(services, person.who.clone(), choice, person.visitor.clone()).await?;
     person.renew(token);
+    if let Saved::Required = saved {
+        let page = person.page()?.with_form(typed.refused(&TwoFactorProblem::Required));
+        return Ok(draw_form(&person, &factor, page, StatusCode::UNPROCESSABLE_ENTITY));
+    }
     Ok(after_saving(&person, saved))
 }
 
@@ -185,6 +192,7 @@ pub(super) fn after_saving(person: &LoggedIn, saved: Saved) -> HttpResponse {
     match saved {
         Saved::ConfirmFirst => person.go(paths::CONFIRM),
         Saved::NothingChanged => person.go_and_say(paths::TWO_FACTOR, &Notice::NothingChanged),
+        Saved::Required => person.go_and_say(paths::TWO_FACTOR, &Notice::TwoFactorStays),
         Saved::TurnedOff => person.go_and_say(paths::TWO_FACTOR, &Notice::TwoFactorOff),
         Saved::EveryLoginSaved(true) => person.go_and_say(paths::TWO_FACTOR, &Notice::AsksEveryLogin),
         Saved::EveryLoginSaved(false) => {
@@ -217,6 +225,8 @@ async fn confirm(
     let was_on = profile::second_factor(services, &person.who).await?.is_on();
     match two_factor::confirm(services, person.who.clone(), typed, trusts, person.visitor.clone()).await? {
         SetUpEntry::Done(token, computer) => Ok(turned_on(&person, token, computer, was_on)),
+        // The page itself says how the message, or the pause, stands.
+        SetUpEntry::MailboxProven | SetUpEntry::Stopped => Ok(person.go(paths::TWO_FACTOR)),
         SetUpEntry::Wrong { left } => code_again(&person, trusts, CodeProblem::Wrong { left }).await,
         SetUpEntry::TooOld => code_again(&person, trusts, CodeProblem::Expired { at: None }).await,
         SetUpEntry::Spent | SetUpEntry::Gone => Ok(person.go_and_say(paths::TWO_FACTOR, &Notice::SetUpEnded)),
@@ -260,18 +270,26 @@ fn choosable(in_force: Option<&Destination>, settings: &Settings) -> Vec<Country
 
 fn draw_form(person: &LoggedIn, factor: &SecondFactor, page: Page, status: StatusCode) -> HttpResponse {
     let account = person.account();
+    let settings = &person.portal.services.settings;
     let view = TwoFactorPage {
         page,
         in_force: shown::in_force(factor, account.asks_every_login, account.time_zone),
-        countries: choosable(factor.destination().as_ref(), &person.portal.services.settings),
-        trusted_days: u16::from(person.portal.services.settings.trusted_days),
+        countries: choosable(factor.destination().as_ref(), settings),
+        trusted_days: u16::from(account.trusted_days(settings.trusted_days)),
+        required_by: settings.required.of(account),
+        is_guarded: settings.required.guards_set_up_of(account),
+        shares_mailbox: factor.shares_mailbox(&account.email),
     };
     answer(&view, status)
 }
 
 fn draw_code(person: &LoggedIn, overview: Overview, page: Page, status: StatusCode) -> HttpResponse {
+    if let Some(mailbox) = prove_mailbox::draw(person, &overview, &page, status) {
+        return mailbox;
+    }
     let account = person.account();
-    let (zone, now, days) = (account.time_zone, overview.now, person.portal.services.settings.trusted_days);
+    let days = account.trusted_days(person.portal.services.settings.trusted_days);
+    let (zone, now) = (account.time_zone, overview.now);
     let in_force = shown::in_force(&overview.factor, account.asks_every_login, zone);
     let Some(set_up) = overview.set_up else { return person.go(paths::TWO_FACTOR) };
     let view = TwoFactorConfirmPage {

@@ -54,10 +54,11 @@ async fn letters_that_wait_for_a_silent_server_hold_up_no_code() {
     const TO_ADA: &str = "RCPT TO:<ada@example.com>";
     let post = Post::open().await;
     post.ada_by_email().await;
+    let tried = |mail: &SmtpServer| mail.heard().iter().flatten().filter(|line| *line == TO_ADA).count();
+    let before = tried(&post.mail);
     let (worker, _) = run_into_silence(&post).await;
     post.ada_owes_a_code().await;
-    let tried = |mail: &SmtpServer| mail.heard().iter().flatten().filter(|line| *line == TO_ADA).count();
-    post.mail.until("an attempt at her code", |mail| tried(mail) == 2).await;
+    post.mail.until("an attempt at her code", |mail| tried(mail) > before).await;
     assert_all_still_wait(&post);
     worker.abort();
 }

@@ -134,7 +134,7 @@ async fn everything_ends_in_the_sweep_and_in_its_order() {
         "pending_changes",
         "sessions",
         "trusted_computers",
-        "invitations",
+        "links",
     ] {
         let left = format!("SELECT count(*) AS number FROM {table}");
         assert_eq!(number(&post.app.database, &left), 0, "{table}");

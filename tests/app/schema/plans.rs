@@ -1,64 +1,38 @@
 //! How SQLite goes about every statement of a long walk through the program: none reads a table from end to end.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::Text;
 use postern::domain::account::Role;
+use postern::domain::administration::Act;
 use postern::domain::email::EmailAddress;
+use postern::domain::event::Actor;
 use postern::domain::username::Username;
-use postern::flows::invitation::{self, Made, New};
-use postern::flows::{housekeeping, setup, start};
+use postern::flows::invitation::{self, First, Made, New};
+use postern::flows::{housekeeping, setup, start, unfinished_logins};
 use postern::storage::{AnyConnection, Location};
 
+use super::ear::listen;
+use crate::support::administration::Administering;
 use crate::support::browser::Browser;
+use crate::support::links::not_me_link;
 use crate::support::test_app::{Deeds, PASSWORD, TestApp};
 
-/// The statements heard on each database that is listened to, by its path.
-type Heard = Mutex<BTreeMap<String, Arc<Mutex<BTreeSet<String>>>>>;
-
-fn heard() -> &'static Heard {
-    static HEARD: OnceLock<Heard> = OnceLock::new();
-    HEARD.get_or_init(Heard::default)
-}
-
-/// Notes the statements of one connection, if it is one to a database that is listened to.
-#[derive(Default)]
-struct Ear(Option<Arc<Mutex<BTreeSet<String>>>>);
-
-impl Instrumentation for Ear {
-    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        if let InstrumentationEvent::StartEstablishConnection { url, .. } = event {
-            self.0 = heard().lock().unwrap().get(url).cloned();
-        } else if let InstrumentationEvent::StartQuery { query, .. } = event
-            && let Some(statements) = &self.0
-        {
-            let text = query.to_string();
-            let statement = text.split(" -- binds:").next().unwrap_or_default();
-            statements.lock().unwrap().insert(statement.to_owned());
-        }
-    }
-}
-
-/// From now on every new connection to this file is listened to.
-fn listen(path: &str) -> Arc<Mutex<BTreeSet<String>>> {
-    // The same function each time: other tests' connections get an ear that hears nothing.
-    set_default_instrumentation(|| Some(Box::new(Ear::default()))).unwrap();
-    heard().lock().unwrap().entry(path.to_owned()).or_default().clone()
-}
+/// A password that nobody has yet.
+const ANOTHER: &str = "a rather unlikely sentence about herons";
 
 #[derive(QueryableByName)]
-struct Step {
+pub struct Step {
     #[diesel(sql_type = Text)]
-    detail: String,
+    pub detail: String,
 }
 
 /// Statements that may scan, by how they begin, and why.
-const MAY_SCAN: [(&str, &str); 3] = [
+const MAY_SCAN: [(&str, &str); 4] = [
+    ("SELECT COUNT(*) FROM (", "it counts what a search with a limit has found"),
     ("SELECT `accounts`.`id` FROM `accounts` LIMIT", "the first row of any will do"),
     ("SELECT count(*) AS tables FROM sqlite_master", "it has a row a table and is asked once a start"),
     ("SELECT `__diesel_schema_migrations`", "it has a dozen rows and is asked once a start"),
@@ -73,7 +47,8 @@ async fn no_statement_of_a_long_walk_reads_a_whole_table() {
     let app = app.another().await;
     walk(&app).await;
 
-    let statements = statements.lock().unwrap().clone();
+    let heard = statements.lock().unwrap().clone();
+    let statements: BTreeSet<_> = heard.iter().filter_map(|heard| heard.split(" -- binds:").next()).collect();
     let Ok(AnyConnection::Sqlite(mut file)) = app.database.location().connect() else { panic!("{path:?}") };
     let mut scans = Vec::new();
     let mut explained = BTreeSet::new();
@@ -111,16 +86,77 @@ async fn walk(app: &TestApp) {
     app.browser().log_in_with("ada", "hunter2").await;
     app.browser().log_in_with("nobody", "hunter2").await;
     ada.get("/profile").await.form("Save").fill("display_name", "Ada").submit().await;
+    ada.get("/admin/accounts?q=a&state=active").await.expect(200);
+    ada.get("/admin/accounts").await.expect(200);
+    ada.get("/admin/activity?account=ada").await.expect(200);
     turn_on_and_off(app, &ada).await;
     log_in_with_codes(app, &ada).await;
     ada.get("/profile/computers").await.form("Forget all computers").submit().await.follow_all().await;
+    look_back_and_undo(app, &ada).await;
+    lose_every_key(app).await;
     let out = ada.get("/profile").await.form("Log out and forget this computer");
     out.submit().await.follow_all().await;
-    assert!(start::unlock(services, &Username::parse("ada").unwrap()).await.unwrap());
-    assert_eq!(start::list_accounts(services, String::new()).await.unwrap().len(), 3);
+    administer(app).await;
+    assert_eq!(start::list_accounts(services, String::new()).await.unwrap().len(), 6);
     ada.get("/readyz").await.expect(200);
     app.wait(TimeDelta::days(40));
     assert!(housekeeping::sweep(services).await.unwrap() > 0);
+}
+
+/// Recovery codes, passes, another address, another password and a reset.
+async fn lose_every_key(app: &TestApp) {
+    let home = app.guarded("hedy").await;
+    let codes = home.make_recovery_codes().await;
+    let page = app.code_page("hedy").await.click("Use another way").await.click("Use a recovery code").await;
+    page.form("Log in").fill("recovery_code", &codes[0]).submit().await.expect(303);
+    let home = page.browser();
+    let form = home.get("/profile/email").await.form("Save").fill("email", "h@example.net");
+    let page = form.submit().await.follow_all().await;
+    let code = app.code_for("h@example.net").await;
+    page.form("Save").fill("code", &code).submit().await.expect(303);
+    let form = home.get("/profile/password").await.form("Save").fill("current_password", PASSWORD);
+    let form = form.fill("new_password", ANOTHER).fill("new_password_again", ANOTHER);
+    form.submit().await.expect(303);
+    app.ask_for_reset("hedy").await;
+    let page = app.browser().follow_all(&app.reset_link_to("h@example.net").await).await;
+    let form = page.form("Save password").fill("new_password", PASSWORD);
+    form.fill("new_password_again", PASSWORD).submit().await.expect(303);
+    let page = app.code_page("hedy").await.browser().get("/login/recovery").await;
+    let pass = app.pass_for("hedy").await;
+    page.form("Log in").fill("recovery_code", &pass).submit().await.expect(303);
+}
+
+/// Every act, by an administrator, and one by the operator.
+async fn administer(app: &TestApp) {
+    app.administrator("sam").await;
+    app.person("barbara").await;
+    let sam = app.browser();
+    sam.log_in("sam").await;
+    for act in [
+        Act::RequireTwoFactor,
+        Act::LeaveTwoFactor,
+        Act::ForbidTrust,
+        Act::AllowTrust,
+        Act::EndSessions,
+        Act::ForgetComputers,
+        Act::MailReset,
+        Act::CorrectEmail,
+        Act::Promote,
+        Act::Demote,
+        Act::Disable,
+        Act::Enable,
+    ] {
+        sam.administer(app, "barbara", act).await.expect(200);
+    }
+    sam.administer(app, "linus", Act::RequireTwoFactor).await.expect(200);
+    let linus = app.browser();
+    let form = linus.log_in("linus").await.form("Save").select("method", "sms").fill("phone", "212 555 0143");
+    let page = form.submit().await.follow_all().await;
+    sam.administer(app, "linus", Act::IssuePass).await.expect(200);
+    page.form("Use the pass").fill("recovery_code", "ABCD-EFGH-IJKL-MNOP").submit().await.expect(422);
+    let code = app.code_for("linus@example.com").await;
+    page.form("Save").fill("code", &code).submit().await.expect(303);
+    assert!(app.by_operator("ada", Act::Unlock).await);
 }
 
 async fn invite(app: &TestApp, name: &str) {
@@ -128,9 +164,10 @@ async fn invite(app: &TestApp, name: &str) {
         username: Username::parse(name).unwrap(),
         email: EmailAddress::parse("grace@example.com").unwrap(),
         role: Role::Person,
-        password: None,
+        first: First::PrintedLink,
     };
-    let Made::Invited(link) = invitation::create(app.app.services(), new).await.unwrap() else {
+    let Made::Invited(link) = invitation::create(app.app.services(), new, Actor::Operator).await.unwrap()
+    else {
         panic!("{name}")
     };
     let form = app.browser().follow_all(link.expose()).await.form("Save password");
@@ -153,6 +190,30 @@ async fn turn_on_and_off(app: &TestApp, ada: &Browser) {
     let code = app.code_for("+12125550142").await;
     page.form("Continue").fill("code", &code).submit().await.follow_all().await;
     ada.turn_on_email(app, "ada").await;
+}
+
+async fn look_back_and_undo(app: &TestApp, ada: &Browser) {
+    let elsewhere = app.browser();
+    elsewhere.log_in_with_code(app, "ada").await;
+    let list = ada.get("/profile/sessions").await;
+    list.form("End all other sessions").submit().await.expect(303);
+    elsewhere.log_in("ada").await;
+    let list = ada.get("/profile/sessions").await;
+    list.form("End Firefox on Windows").submit().await.expect(303);
+    let line = "01936b2c-0000-7000-8000-000000000001";
+    ada.get("/profile/activity").await.expect(200);
+    ada.get(&format!("/profile/activity?before={line}")).await.expect(200);
+    ada.get(&format!("/profile/activity?after={line}")).await.expect(200);
+    app.browser().log_in("ada").await;
+    app.wait(TimeDelta::minutes(10));
+    assert!(unfinished_logins::tell_of_all(app.app.services()).await.unwrap() > 0);
+    let links = app.sent().await;
+    let links: Vec<_> = links.iter().filter_map(|entry| not_me_link(&entry.text)).collect();
+    for link in [links.first(), links.last()] {
+        let page = app.browser().follow_all(link.unwrap()).await;
+        page.form("This wasn’t me").submit().await.expect(303);
+    }
+    ada.log_in("ada").await;
 }
 
 async fn log_in_with_codes(app: &TestApp, ada: &Browser) {

@@ -37,15 +37,21 @@ impl Letter {
         value(&self.headers, name).unwrap_or_else(|| panic!("{name} is missing in {:?}", self.headers))
     }
 
+    /// Whether it brings a code.
+    pub fn has_code(&self) -> bool {
+        let word = self.first_word();
+        word.len() == 6 && word.bytes().all(|digit| digit.is_ascii_digit())
+    }
+
+    fn first_word(&self) -> &str {
+        self.header("Subject").split(' ').next().unwrap_or_default()
+    }
+
     /// The code: the first word of the subject, and the last word of the first line.
     #[track_caller]
     pub fn code(&self) -> String {
-        let code = self.header("Subject").split(' ').next().unwrap_or_default();
-        assert!(
-            code.len() == 6 && code.bytes().all(|digit| digit.is_ascii_digit()),
-            "{}",
-            self.header("Subject")
-        );
+        assert!(self.has_code(), "{}", self.header("Subject"));
+        let code = self.first_word();
         assert!(self.text.lines().next().unwrap_or_default().ends_with(code), "{}", self.text);
         code.to_owned()
     }

@@ -1,13 +1,14 @@
 //! What the stories lean on.
 
+pub mod administration;
 pub mod aiosmtpd;
 pub mod at_once;
 pub mod browser;
-pub mod child;
 pub mod codes;
 pub mod database;
 pub mod dump;
 pub mod event;
+pub mod keys;
 pub mod letter;
 pub mod links;
 pub mod looking;
@@ -15,6 +16,8 @@ pub mod post;
 pub mod production;
 pub mod program;
 pub mod scene;
+#[path = "../../bench/seed.rs"]
+pub mod seed;
 pub mod smtp_server;
 pub mod test_app;
 pub mod twilio_server;

@@ -8,7 +8,6 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -17,9 +16,8 @@ use tokio::time::timeout;
 
 use super::browser::Browser;
 use super::database::TestDatabase;
-
-/// Longer than anything here takes, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+use super::event::PATIENCE;
+use super::test_app::{PASSWORD, TEST_KEY};
 
 /// Where the program runs: a working directory, a database, a port, and what is set in its environment.
 #[derive(Clone)]
@@ -71,6 +69,11 @@ impl Home {
         home
     }
 
+    /// The same with a database that the test can look into while the program runs.
+    pub fn looked_into(&self) -> Self {
+        self.with(&[("POSTERN_DATABASE_URL", self.database.url())])
+    }
+
     /// Runs `postern migrate` where `serve` does not do so by itself.
     pub async fn migrate(&self) {
         if self.database.is_postgres() {
@@ -79,13 +82,25 @@ impl Home {
     }
 
     /// The same folder, database and port, with settings changed.
-    pub fn with(&self, settings: &[(&str, &str)]) -> Self {
+    pub fn with<N: AsRef<str>, V: AsRef<str>>(&self, settings: &[(N, V)]) -> Self {
         let mut home = self.clone();
         for (name, value) in settings {
-            home.settings.retain(|(known, _)| known != name);
-            home.settings.push(((*name).to_owned(), (*value).to_owned()));
+            home.settings.retain(|(known, _)| known != name.as_ref());
+            home.settings.push((name.as_ref().to_owned(), value.as_ref().to_owned()));
         }
         home
+    }
+
+    /// Makes an account with [`PASSWORD`] and the address `name@example.com`.
+    pub async fn person(&self, name: &str) {
+        let email = format!("{name}@example.com");
+        let words = ["account", "create", "--username", name, "--email", &email, "--password-stdin"];
+        self.run_with_input(&words, &format!("{PASSWORD}\n")).await.well();
+    }
+
+    /// A browser that has never been here. It finds the program whenever it runs.
+    pub fn browser(&self) -> Browser {
+        Browser::new(&format!("http://localhost:{}", self.port))
     }
 
     /// All that production mode insists on, with a mail server at this port of this machine.
@@ -93,7 +108,7 @@ impl Home {
         self.with(&[
             ("POSTERN_MODE", "production"),
             ("POSTERN_SERVER_PUBLIC_URL", "https://login.example.com"),
-            ("POSTERN_SECRET_KEY", "a key that is only ever used in tests"),
+            ("POSTERN_SECRET_KEY", TEST_KEY),
             ("POSTERN_MAIL_URL", &format!("smtp://127.0.0.1:{mail_port}")),
             ("POSTERN_MAIL_FROM", "postern@example.com"),
         ])
@@ -249,6 +264,12 @@ impl Running {
     pub fn terminate(&self) {
         let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
+    }
+
+    /// `kill -9`: it has no time to do anything.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Waits for the end; whether it was a good one, and everything that was said on standard error.

@@ -1,7 +1,9 @@
 //! One form of every unsafe route, each in the browser of somebody it is for, filled in and ready to be sent.
 
 use chrono::TimeDelta;
+use postern::domain::administration::Act;
 
+use super::administration::Administering;
 use super::browser::{Browser, Form};
 use super::test_app::{Deeds, PASSWORD, TestApp};
 
@@ -19,13 +21,15 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Sets it all up. Sent honestly, every form is answered with 303.
+    /// Sets it all up. Sent honestly, every form is answered with 303, but the one whose page shows what is kept nowhere.
     pub async fn set() -> Self {
         let (app, empty) = (TestApp::start().await, TestApp::start().await);
         let mut forms = confirmations(&app).await;
         forms.extend(logins(&app).await);
         forms.extend(profile(&app).await);
+        forms.extend(keys(&app).await);
         forms.extend(links(&app, &empty).await);
+        forms.extend(administration(&app).await);
         Self { app, empty, forms }
     }
 }
@@ -107,7 +111,71 @@ async fn profile(app: &TestApp) -> Vec<(&'static str, Form)> {
         let browser = with_email(app, name).await;
         forms.push((route, browser.get("/profile/computers").await.form(button)));
     }
+    for (name, route, button) in [
+        ("judy", "/profile/sessions/{id}/end", "End Firefox on Windows"),
+        ("kate", "/profile/sessions/end-others", "End all other sessions"),
+    ] {
+        let browser = logged_in(app, name).await;
+        app.browser().log_in(name).await;
+        forms.push((route, browser.get("/profile/sessions").await.form(button)));
+    }
     forms
+}
+
+async fn administration(app: &TestApp) -> Vec<(&'static str, Form)> {
+    app.administrator("kim").await;
+    app.person("lena").await;
+    let kim = app.browser();
+    kim.log_in("kim").await;
+    let new = kim.get("/admin/accounts/new").await.form("Create account");
+    let new = new.fill("username", "mona").fill("email", "mona@example.com");
+    let disable = kim.act_form(app, "lena", Act::Disable).await;
+    vec![("/admin/accounts/new", new), ("/admin/accounts/{id}/{action}", disable)]
+}
+
+/// What people prove themselves with: password, recovery codes, e-mail address of record.
+async fn keys(app: &TestApp) -> Vec<(&'static str, Form)> {
+    let codes = with_email(app, "kate").await.get("/profile/recovery-codes").await;
+    let mut forms = vec![(SHOWN_ONCE, codes.form("Make new recovery codes"))];
+    let login = with_recovery_codes(app, "lena").await;
+    forms.push(("/login/recovery", login));
+    let mona = logged_in(app, "mona").await;
+    let form = mona.get("/profile/password").await.form("Save").fill("current_password", PASSWORD);
+    let form = form.fill("new_password", ANOTHER).fill("new_password_again", ANOTHER);
+    forms.push(("/profile/password", form));
+    for (name, route, button) in [
+        ("nora", "/profile/email", "Save"),
+        ("olga", "/profile/email/resend", "Request another code"),
+        ("pia", "/profile/email/cancel", "Cancel"),
+    ] {
+        let browser = logged_in(app, name).await;
+        let form = browser.get("/profile/email").await.form("Save").fill("email", "new@example.net");
+        let form = if name == "nora" { form } else { form.submit().await.follow_all().await.form(button) };
+        forms.push((route, form));
+    }
+    app.wait(TimeDelta::minutes(1));
+    app.person("rita").await;
+    app.person("sara").await;
+    let form = app.browser().get("/password/forgot").await.form("Mail me a link").fill("username", "sara");
+    forms.push(("/password/forgot", form));
+    let form = app.follows_reset_link("rita").await.form("Save password");
+    forms.push(("/password/reset", form.fill("new_password", ANOTHER).fill("new_password_again", ANOTHER)));
+    forms
+}
+
+/// The one form whose answer is a page.
+const SHOWN_ONCE: &str = "/profile/recovery-codes";
+
+/// How a form is answered that was sent honestly.
+pub fn success_of(route: &str) -> u16 {
+    if route == SHOWN_ONCE { 200 } else { 303 }
+}
+
+/// Somebody who owes a code and is about to give a recovery code.
+async fn with_recovery_codes(app: &TestApp, name: &str) -> Form {
+    let code = with_email(app, name).await.make_recovery_codes().await.remove(0);
+    let page = app.code_page(name).await.browser().get("/login/recovery").await;
+    page.form("Log in").fill("recovery_code", &code)
 }
 
 async fn links(app: &TestApp, empty: &TestApp) -> Vec<(&'static str, Form)> {
@@ -117,5 +185,7 @@ async fn links(app: &TestApp, empty: &TestApp) -> Vec<(&'static str, Form)> {
     let form = empty.browser().follow_all(&link).await.form("Create account");
     let form = form.fill("username", "ada").fill("email", "ada@example.com");
     let setup = form.fill("password", ANOTHER).fill("password_again", ANOTHER);
-    vec![("/invitation", invitation), ("/setup", setup)]
+    with_email(app, "lena").await;
+    let not_me = app.opened_notice("lena@example.com").await.get("/not-me").await.form("This wasn’t me");
+    vec![("/invitation", invitation), ("/setup", setup), ("/not-me", not_me)]
 }

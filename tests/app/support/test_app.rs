@@ -10,10 +10,11 @@ use postern::config::{self, ConfigFile};
 use postern::delivery::tls::choose_provider;
 use postern::domain::account::Role;
 use postern::domain::email::EmailAddress;
+use postern::domain::event::Actor;
 use postern::domain::password::{Cost, PasswordInput};
 use postern::domain::secret::Secret;
 use postern::domain::username::Username;
-use postern::flows::invitation::{self, Made, New};
+use postern::flows::invitation::{self, First, Made, New};
 use postern::flows::mailbox::Entry;
 use postern::platform::clock::{Clock, Hands};
 use postern::platform::random::Random;
@@ -27,6 +28,9 @@ pub const BEGINNING: &str = "2026-11-24T15:42:00Z";
 
 /// The password of everybody in these stories.
 pub const PASSWORD: &str = "correct horse battery staple";
+
+/// The key of every installation that is given one.
+pub const TEST_KEY: &str = "a key that is only ever used in tests";
 
 /// What [`TestApp::browser`] calls itself.
 pub const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
@@ -148,7 +152,9 @@ impl TestApp {
 
     /// The newest code for an address or number.
     pub async fn code_for(&self, to: &str) -> String {
-        self.last_to(to).await.code.expect("a code")
+        let sent = self.sent().await;
+        let code = sent.into_iter().filter(|entry| entry.to == to).find_map(|entry| entry.code);
+        code.unwrap_or_else(|| panic!("no code was sent to {to}"))
     }
 
     /// Makes an account with [`PASSWORD`] and the address `name@example.com`.
@@ -167,11 +173,11 @@ impl TestApp {
             username: Username::parse(name).unwrap(),
             email: EmailAddress::parse(&format!("{name}@example.com")).unwrap(),
             role,
-            password: Some(password),
+            first: First::Password(password),
         };
         // A day before the story: what happens in the very moment an account is made is nobody's story.
         self.hands.advance(TimeDelta::days(-1));
-        let made = invitation::create(self.app.services(), new).await.unwrap();
+        let made = invitation::create(self.app.services(), new, Actor::Operator).await.unwrap();
         self.hands.advance(TimeDelta::days(1));
         assert!(matches!(made, Made::WithPassword));
     }
@@ -192,7 +198,7 @@ fn program(
         ("POSTERN_SERVER_LISTEN".to_owned(), address.to_owned()),
         ("POSTERN_SERVER_PUBLIC_URL".to_owned(), format!("http://{address}")),
         ("POSTERN_DATABASE_URL".to_owned(), database.url()),
-        ("POSTERN_SECRET_KEY".to_owned(), "a key that is only ever used in tests".to_owned()),
+        ("POSTERN_SECRET_KEY".to_owned(), TEST_KEY.to_owned()),
     ];
     environment.extend_from_slice(settings);
     let reading = config::read(&ConfigFile::Nothing, environment);
@@ -242,14 +248,19 @@ impl Deeds for Browser {
         let form = self.get("/profile/two-factor").await.form("Save");
         let page = form.select("method", "email").fill("email", &address).submit().await.follow_all().await;
         let code = app.code_for(&address).await;
-        page.form("Save").fill("code", &code).submit().await.follow_all().await
+        let page = page.form("Save").fill("code", &code).submit().await.follow_all().await;
+        // The notice is no part of what follows.
+        app.deliver_all().await;
+        page
     }
 
     async fn turn_on_sms(&self, app: &TestApp, phone: &str, e164: &str) -> Page {
         let form = self.get("/profile/two-factor").await.form("Save");
         let page = form.select("method", "sms").fill("phone", phone).submit().await.follow_all().await;
         let code = app.code_for(e164).await;
-        page.form("Save").fill("code", &code).submit().await.follow_all().await
+        let page = page.form("Save").fill("code", &code).submit().await.follow_all().await;
+        app.deliver_all().await;
+        page
     }
 
     async fn log_in_with_code(&self, app: &TestApp, name: &str) -> Page {

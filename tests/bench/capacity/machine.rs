@@ -10,10 +10,11 @@ use postern::app::{App, Parts};
 use postern::config::{self, ConfigFile};
 use postern::domain::account::Role;
 use postern::domain::email::EmailAddress;
+use postern::domain::event::Actor;
 use postern::domain::password::{Area, Cost, PasswordInput, hash};
 use postern::domain::secret::Secret;
 use postern::domain::username::Username;
-use postern::flows::invitation::{self, New};
+use postern::flows::invitation::{self, First, New};
 
 pub const PASSWORD: &str = "correct horse battery staple";
 const KEY: &str = "a key that is only ever used in the benchmark";
@@ -46,9 +47,9 @@ pub async fn seed_accounts(folder: &Path, how_many: usize) {
             username: Username::parse(&username(n)).unwrap(),
             email: EmailAddress::parse(&format!("{}@example.com", username(n))).unwrap(),
             role: Role::Person,
-            password: Some(password()),
+            first: First::Password(password()),
         };
-        invitation::create(app.services(), new).await.unwrap();
+        invitation::create(app.services(), new, Actor::Operator).await.unwrap();
     }
 }
 

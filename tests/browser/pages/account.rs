@@ -120,3 +120,71 @@ async fn forget(app: &TestApp, chrome: &Chrome) {
     chrome.says("because you chose to be asked for a code on every login").await;
     chrome.look_twice("every-login").await;
 }
+
+#[actix_web::test]
+async fn sessions_and_activity() {
+    in_both_worlds("sessions", &[], async |app, chrome| {
+        app.person("ada").await;
+        chrome.log_in("ada").await;
+        chrome.go_to("Sessions").await;
+        chrome.says("You are logged in nowhere else").await;
+        chrome.look_twice("one").await;
+        let phone = app.browser().with_user_agent(PHONE_BROWSER);
+        phone.log_in("ada").await;
+        app.browser().log_in("ada").await;
+        app.wait(TimeDelta::minutes(5));
+        chrome.open("/profile/sessions").await;
+        chrome.look_twice("three").await;
+        chrome.press("End Samsung Internet on Android").await;
+        chrome.says("Samsung Internet on Android is logged out").await;
+        chrome.look_twice("one-ended").await;
+        chrome.press("End all other sessions").await;
+        chrome.says("You are logged out everywhere else").await;
+        chrome.turn_on_email(app, "ada@example.com").await;
+        app.wait(TimeDelta::seconds(1));
+        for n in 0..50 {
+            let name = format!("Ada {n}");
+            chrome.open("/profile").await;
+            chrome.fill("Name", &name).await;
+            chrome.press("Save").await;
+        }
+        chrome.go_to("Activity").await;
+        chrome.click("Older").await;
+        chrome.says("Two Factor Authentication turned on").await;
+        chrome.look_twice("activity").await;
+        chrome.click("Newer").await;
+        chrome.look_twice("activity-newest").await;
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn this_was_not_me() {
+    in_both_worlds("not-me", &[], async |app, chrome| {
+        app.person("ada").await;
+        let thief = app.browser();
+        thief.log_in("ada").await;
+        thief.turn_on_sms(app, "212 555 0142", "+12125550142").await;
+        let link = app.notice_link("ada@example.com").await;
+        chrome.open("/dev/mailbox").await;
+        chrome.look_twice("mailbox").await;
+        chrome.open(&link).await;
+        assert_eq!(
+            (chrome.path().await, chrome.heading().await),
+            ("/not-me".into(), "This wasn’t me".into())
+        );
+        chrome.look_twice("page").await;
+        chrome.press("This wasn’t me").await;
+        chrome.says("Everybody is logged out").await;
+        chrome.look_twice("done").await;
+        chrome.open(&link).await;
+        assert_eq!(chrome.heading().await, "This link was used");
+        chrome.look_twice("used").await;
+        app.wait(TimeDelta::hours(73));
+        chrome.open("/not-me?token=x.y").await;
+        chrome.look_twice("over").await;
+        chrome.log_in("ada").await;
+        assert_eq!(chrome.path().await, "/profile", "the thief’s phone is not asked");
+    })
+    .await;
+}

@@ -3,8 +3,9 @@
 use chrono::TimeDelta;
 use postern::domain::account::Role;
 use postern::domain::email::EmailAddress;
+use postern::domain::event::Actor;
 use postern::domain::username::Username;
-use postern::flows::invitation::{self, Made, New};
+use postern::flows::invitation::{self, First, Made, New};
 
 use super::super::chrome::Chrome;
 use super::super::deeds::setup_link;
@@ -165,11 +166,11 @@ async fn invite(app: &TestApp, name: &str) -> String {
         username: Username::parse(name).unwrap(),
         email: EmailAddress::parse(&format!("{name}@example.com")).unwrap(),
         role: Role::Person,
-        password: None,
+        first: First::PrintedLink,
     };
-    match invitation::create(app.app.services(), new).await.unwrap() {
+    match invitation::create(app.app.services(), new, Actor::Operator).await.unwrap() {
         Made::Invited(link) => link.expose().strip_prefix(&app.base).expect("a link to here").to_owned(),
-        Made::WithPassword | Made::NameTaken => panic!("not invited"),
+        Made::WithPassword | Made::Mailed(_) | Made::NameTaken => panic!("not invited"),
     }
 }
 

@@ -1,0 +1,3 @@
+DROP TABLE one_time_passes;
+
+DROP TABLE recovery_codes;
