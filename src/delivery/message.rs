@@ -216,14 +216,14 @@ mod tests {
     }
 
     fn invitation(username: &str) -> Content {
-        Content::Link(LinkMessage {
+        Content::Link(Box::new(LinkMessage {
             purpose: LinkPurpose::Invitation,
             told: None,
             username: Username::stored(username.to_owned()),
             link: Secret::new("https://login.example.com/invitation?token=abc&x=1".to_owned()),
             valid_until: at(600),
             time_zone: chrono_tz::America::New_York,
-        })
+        }))
     }
 
     fn brand() -> Brand {

@@ -53,7 +53,7 @@ pub enum Made {
 /// How an invitation stands.
 pub enum Standing {
     /// It waits for this account's first password.
-    Open(Account),
+    Open(Box<Account>),
     /// It was answered.
     Used,
     /// It is over, or never was.
@@ -131,7 +131,7 @@ pub async fn find(services: &Services, token: &str) -> Result<Standing, FlowErro
                 links::Standing::Closed => return Ok(Standing::Closed),
             };
             let account = accounts::find(conn, &link.account, now)?.filter(Account::is_active);
-            Ok(account.map_or(Standing::Closed, Standing::Open))
+            Ok(account.map_or(Standing::Closed, |account| Standing::Open(Box::new(account))))
         })
         .await
 }

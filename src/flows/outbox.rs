@@ -71,7 +71,7 @@ pub enum Content {
     /// A code.
     Code(CodeMessage),
     /// A link, and what is said around it.
-    Link(LinkMessage),
+    Link(Box<LinkMessage>),
 }
 
 /// A code, and what the person is told about it.
@@ -242,14 +242,14 @@ fn letter(
     else {
         return Ok(Err(Settlement::Stopped));
     };
-    Ok(Ok(Content::Link(LinkMessage {
+    Ok(Ok(Content::Link(Box::new(LinkMessage {
         purpose: found.purpose,
         username: account.username,
         link: links::url(services, &found)?,
         told: told(services, tx, &found)?,
         valid_until: found.expires_at,
         time_zone: account.time_zone,
-    })))
+    }))))
 }
 
 fn told(services: &Services, tx: &mut Tx<'_>, link: &Link) -> Result<Option<Told>, FlowError> {

@@ -16,6 +16,7 @@ pub mod form;
 pub mod gate;
 pub mod headers;
 pub mod moment;
+pub mod notice;
 pub mod page;
 pub mod pages;
 pub mod paths;

@@ -13,7 +13,7 @@ use crate::domain::confirmation::ConfirmedFor;
 use crate::domain::keys::Keys;
 use crate::domain::secret::Secret;
 use crate::domain::token::Token;
-use crate::web::page::Notice;
+use crate::web::notice::Notice;
 use crate::web::paths::Next;
 
 const TICKET: &str = "ticket";

@@ -124,9 +124,9 @@ pub fn samples() -> Vec<Sample> {
         plain().form.with("account", "nobody").refuse("account", "There is no account with this username");
     let older = Some("/admin/activity?before=01936b2c-0000-7000-8000-000000000001");
     vec![
-        Sample::of("activity", &page(plain(), lines(), None)),
-        Sample::of("activity, a page of many", &page(plain(), lines(), older)),
-        Sample::of("activity, none", &page(plain(), vec![], None)),
-        Sample::of("activity, unknown account", &page(plain().with_form(form), vec![], None)),
+        Sample::of("activity log", &page(plain(), lines(), None)),
+        Sample::of("activity log, a page of many", &page(plain(), lines(), older)),
+        Sample::of("activity log, none", &page(plain(), vec![], None)),
+        Sample::of("activity log, unknown account", &page(plain().with_form(form), vec![], None)),
     ]
 }

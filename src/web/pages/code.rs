@@ -6,7 +6,8 @@ use serde::Serialize;
 use crate::domain::email::Masked;
 pub use crate::domain::second_factor::Method;
 pub use crate::web::form::CodeProblem;
-use crate::web::page::{Moment, Notice, Page, Sample};
+use crate::web::notice::Notice;
+use crate::web::page::{Moment, Page, Sample};
 
 /// The page that asks for the code.
 #[derive(Template)]

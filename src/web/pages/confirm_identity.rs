@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use crate::web::page::{Notice, Page, Sample};
+use crate::web::notice::Notice;
+use crate::web::page::{Page, Sample};
 use crate::web::pages::code::{CodeProblem, Delivery, DeliveryState, Resend};
 use crate::web::pages::recovery::RecoveryProblem;
 

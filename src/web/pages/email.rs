@@ -4,7 +4,8 @@ use askama::Template;
 
 use crate::domain::email::EmailFault;
 use crate::web::form::Words;
-use crate::web::page::{Notice, Page, Sample};
+use crate::web::notice::Notice;
+use crate::web::page::{Page, Sample};
 use crate::web::pages::code::{CodeProblem, Delivery, DeliveryState, Resend, ShownDestination};
 use crate::web::pages::two_factor::InForce;
 

@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use crate::web::page::{Moment, Notice, Page, Sample};
+use crate::web::notice::Notice;
+use crate::web::page::{Moment, Page, Sample};
 
 /// The login form.
 #[derive(Template)]

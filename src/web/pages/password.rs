@@ -3,7 +3,8 @@
 use askama::Template;
 
 use crate::domain::password::PasswordFault;
-use crate::web::page::{Notice, Page, Sample};
+use crate::web::notice::Notice;
+use crate::web::page::{Page, Sample};
 use crate::web::pages::confirm_identity::ConfirmProblem;
 use crate::web::pages::invitation::NewPasswordProblem;
 

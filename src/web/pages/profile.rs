@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use crate::web::page::{Moment, Notice, Page, Sample};
+use crate::web::notice::Notice;
+use crate::web::page::{Moment, Page, Sample};
 use crate::web::pages::two_factor::InForce;
 
 /// The profile: one form, and what stands beside it.

@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use crate::web::page::{Notice, Page, Sample};
+use crate::web::notice::Notice;
+use crate::web::page::{Page, Sample};
 use crate::web::pages::code::{CodeProblem, Delivery, DeliveryState, Resend, ShownDestination, Trust};
 
 /// A set-up waits for the code from the mailbox of record.

@@ -6,7 +6,8 @@ use crate::domain::email::EmailFault;
 use crate::domain::phone::{Country, PhoneFault};
 pub use crate::domain::requirement::RequiredBy;
 use crate::web::form::Words;
-use crate::web::page::{Notice, Page, Sample};
+use crate::web::notice::Notice;
+use crate::web::page::{Page, Sample};
 use crate::web::pages::code::{
     CodeProblem, Delivery, DeliveryState, Method, Resend, ShownDestination, Trust,
 };

@@ -16,7 +16,8 @@ use crate::web::error::WebError;
 use crate::web::fields::Fields;
 use crate::web::form::FormState;
 use crate::web::gate::Administrator;
-use crate::web::page::{AdminNotice, Moment, Notice, Page, answer};
+use crate::web::notice::{AdminNotice, Notice};
+use crate::web::page::{Moment, Page, answer};
 use crate::web::pages::admin_account::{
     AdminAccountPage, AdminActPage, AdminPassPage, AdminProblem, Codes, Facts,
 };

@@ -11,7 +11,8 @@ use crate::web::admin_form::AdminForm;
 use crate::web::error::WebError;
 use crate::web::form::FormState;
 use crate::web::gate::Administrator;
-use crate::web::page::{AdminNotice, Notice, Page, answer};
+use crate::web::notice::{AdminNotice, Notice};
+use crate::web::page::{Page, answer};
 use crate::web::pages::admin_account::{AdminProblem, NewAccountPage};
 use crate::web::paths::Next;
 

@@ -10,7 +10,8 @@ use crate::flows::computers::{self, Overview};
 use crate::flows::profile;
 use crate::web::error::WebError;
 use crate::web::gate::{LoggedIn, Submitted};
-use crate::web::page::{Moment, Notice, Page, answer};
+use crate::web::notice::Notice;
+use crate::web::page::{Moment, Page, answer};
 use crate::web::pages::trusted_computers::{Computer, ComputerList, TrustedComputersPage};
 use crate::web::paths;
 

@@ -13,7 +13,8 @@ use crate::flows::{confirm_by_recovery, profile};
 use crate::web::error::WebError;
 use crate::web::form::FormState;
 use crate::web::gate::{LoggedIn, Submitted};
-use crate::web::page::{Notice, Page, answer};
+use crate::web::notice::Notice;
+use crate::web::page::{Page, answer};
 use crate::web::pages::code::{CodeProblem, Delivery};
 use crate::web::pages::confirm_identity::{
     ConfirmCodePage, ConfirmPasswordPage, ConfirmProblem, ConfirmRecoveryPage,

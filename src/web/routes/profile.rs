@@ -8,7 +8,8 @@ use crate::flows::profile;
 use crate::web::error::WebError;
 use crate::web::form::FormState;
 use crate::web::gate::{LoggedIn, Submitted};
-use crate::web::page::{Moment, Notice, Page, answer};
+use crate::web::notice::Notice;
+use crate::web::page::{Moment, Page, answer};
 use crate::web::pages::profile::{LastLogin, NAME_LENGTH, ProfilePage, ProfileProblem};
 use crate::web::{paths, shown};
 

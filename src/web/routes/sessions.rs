@@ -10,7 +10,8 @@ use crate::domain::session::Session;
 use crate::flows::sessions::{self, Overview};
 use crate::web::error::WebError;
 use crate::web::gate::{LoggedIn, Submitted};
-use crate::web::page::{Moment, Notice, Page, answer};
+use crate::web::notice::Notice;
+use crate::web::page::{Moment, Page, answer};
 use crate::web::pages::sessions::{OneSession, SessionsPage};
 use crate::web::paths;
 

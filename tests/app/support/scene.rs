@@ -135,12 +135,12 @@ async fn administration(app: &TestApp) -> Vec<(&'static str, Form)> {
 
 /// What people prove themselves with: password, recovery codes, e-mail address of record.
 async fn keys(app: &TestApp) -> Vec<(&'static str, Form)> {
-    let codes = with_email(app, "kate").await.get("/profile/recovery-codes").await;
+    let codes = with_email(app, "kira").await.get("/profile/recovery-codes").await;
     let mut forms = vec![(SHOWN_ONCE, codes.form("Make new recovery codes"))];
-    let login = with_recovery_codes(app, "lena").await;
+    let login = with_recovery_codes(app, "lucy").await;
     forms.push(("/login/recovery", login));
-    let mona = logged_in(app, "mona").await;
-    let form = mona.get("/profile/password").await.form("Save").fill("current_password", PASSWORD);
+    let mina = logged_in(app, "mina").await;
+    let form = mina.get("/profile/password").await.form("Save").fill("current_password", PASSWORD);
     let form = form.fill("new_password", ANOTHER).fill("new_password_again", ANOTHER);
     forms.push(("/profile/password", form));
     for (name, route, button) in [
@@ -185,7 +185,7 @@ async fn links(app: &TestApp, empty: &TestApp) -> Vec<(&'static str, Form)> {
     let form = empty.browser().follow_all(&link).await.form("Create account");
     let form = form.fill("username", "ada").fill("email", "ada@example.com");
     let setup = form.fill("password", ANOTHER).fill("password_again", ANOTHER);
-    with_email(app, "lena").await;
-    let not_me = app.opened_notice("lena@example.com").await.get("/not-me").await.form("This wasn’t me");
+    with_email(app, "lola").await;
+    let not_me = app.opened_notice("lola@example.com").await.get("/not-me").await.form("This wasn’t me");
     vec![("/invitation", invitation), ("/setup", setup), ("/not-me", not_me)]
 }

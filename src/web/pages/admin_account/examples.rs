@@ -1,7 +1,8 @@
 //! Examples for the template test.
 
 use super::*;
-use crate::web::page::{AdminNotice, Notice, Sample, Viewer};
+use crate::web::notice::{AdminNotice, Notice};
+use crate::web::page::{Sample, Viewer};
 
 fn page() -> Page {
     Page {
