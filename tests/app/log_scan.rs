@@ -227,7 +227,8 @@ async fn the_process_as_an_operator_runs_it_gives_nothing_away() {
         let mut settings = ways_out(&mail, &carrier);
         settings.push(("POSTERN_LOG_FORMAT".to_owned(), format.to_owned()));
         settings.push(("POSTERN_SECRET_KEY".to_owned(), TEST_KEY.to_owned()));
-        let postern = Home::ready().await.with(&settings);
+        let postern = Home::new().with(&settings);
+        postern.migrate().await;
         postern.person("ada").await;
         let running = postern.serve().await;
         let mut secrets = Secrets::default();
