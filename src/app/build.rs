@@ -14,15 +14,17 @@ use crate::app::key_file::key_beside;
 use crate::app::{App, Parts, StartFault};
 use crate::config::{
     Config, DatabaseUrl, KeySource, Mail, Mode, SmsProvider, SmtpSecurity, SmtpSettings, Support,
-    TwilioSender, TwilioSettings,
+    TwilioSender, TwilioSettings, WebhookSettings,
 };
+use crate::delivery::http::{HttpDeadlines, HttpSetUpFault};
 use crate::delivery::letter::Sender;
 use crate::delivery::mailer::Mailer;
 use crate::delivery::message::Brand;
 use crate::delivery::sms::SmsGateway;
 use crate::delivery::smtp::{Deadlines, Security, Smtp, SmtpServer};
 use crate::delivery::tls::TlsRoots;
-use crate::delivery::twilio::{self, Twilio, TwilioAccount, TwilioDeadlines, TwilioSetUpFault};
+use crate::delivery::twilio::{self, Twilio, TwilioAccount};
+use crate::delivery::webhook::{Bridge, Webhook};
 use crate::delivery::worker::Worker;
 use crate::domain::keys::Keys;
 use crate::domain::password::PasswordRules;
@@ -184,10 +186,11 @@ fn smtp_server(settings: &SmtpSettings, hello: String) -> Result<SmtpServer, Sta
     })
 }
 
-pub(super) fn carrier(config: &Config) -> Result<Option<Twilio>, TwilioSetUpFault> {
+pub(super) fn check_carrier(config: &Config) -> Result<(), HttpSetUpFault> {
     match &config.sms.provider {
-        SmsProvider::None | SmsProvider::Mailbox => Ok(None),
-        SmsProvider::Twilio(settings) => Twilio::new(twilio_account(settings)).map(Some),
+        SmsProvider::None | SmsProvider::Mailbox => Ok(()),
+        SmsProvider::Twilio(settings) => Twilio::new(twilio_account(settings)).map(|_| ()),
+        SmsProvider::Webhook(settings) => Webhook::new(bridge(settings)).map(|_| ()),
     }
 }
 
@@ -196,7 +199,12 @@ fn gateway(config: &Config, mailbox: &Mailbox) -> SmsGateway {
         SmsProvider::None => SmsGateway::Off,
         SmsProvider::Mailbox => SmsGateway::Mailbox(mailbox.clone()),
         SmsProvider::Twilio(settings) => SmsGateway::twilio(twilio_account(settings)),
+        SmsProvider::Webhook(settings) => SmsGateway::webhook(bridge(settings)),
     }
+}
+
+fn bridge(settings: &WebhookSettings) -> Bridge {
+    Bridge { url: settings.url.clone(), secret: settings.secret.clone(), deadlines: HttpDeadlines::default() }
 }
 
 fn twilio_account(settings: &TwilioSettings) -> TwilioAccount {
@@ -210,7 +218,7 @@ fn twilio_account(settings: &TwilioSettings) -> TwilioAccount {
             }
         },
         base_url: settings.base_url.clone(),
-        deadlines: TwilioDeadlines::default(),
+        deadlines: HttpDeadlines::default(),
     }
 }
 
@@ -246,7 +254,7 @@ fn site(config: &Config, assets: &Assets) -> Site {
             Mode::Production => None,
             Mode::Development => Some(Development {
                 mail_leaves: matches!(config.mail, Mail::Smtp(_)),
-                sms_leaves: matches!(config.sms.provider, SmsProvider::Twilio(_)),
+                sms_leaves: matches!(config.sms.provider, SmsProvider::Twilio(_) | SmsProvider::Webhook(_)),
             }),
         },
     }

@@ -12,8 +12,8 @@ use actix_web::web::Data;
 use tokio::sync::Notify;
 
 use crate::config::{Config, DatabaseUrl};
+use crate::delivery::http::HttpSetUpFault;
 use crate::delivery::smtp::Smtp;
-use crate::delivery::twilio::{Twilio, TwilioSetUpFault};
 use crate::delivery::worker::Worker;
 use crate::domain::password::Cost;
 use crate::flows::start::{self, Refusal};
@@ -156,12 +156,12 @@ pub fn mail_server(config: &Config) -> Result<Option<Smtp>, StartFault> {
     build::mail_server(config)
 }
 
-/// The carrier of text messages, if the configuration has one that is not ours.
+/// Whether a client can be built for the carrier of text messages, where one is configured.
 ///
 /// # Errors
-/// Why no client can be built for it; serving goes on without text messages then.
-pub fn carrier(config: &Config) -> Result<Option<Twilio>, TwilioSetUpFault> {
-    build::carrier(config)
+/// Why not; serving goes on without text messages then.
+pub fn check_carrier(config: &Config) -> Result<(), HttpSetUpFault> {
+    build::check_carrier(config)
 }
 
 /// The word of the mode.

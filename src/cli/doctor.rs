@@ -1,7 +1,7 @@
 //! Checks configuration, database, key and mail server through the very parts that serving uses, and says how to mend what
 //! is wrong.
 
-use crate::app::{StartFault, carrier, mail_server, mode};
+use crate::app::{StartFault, check_carrier, mail_server, mode};
 use crate::cli::open::{Opened, open};
 use crate::cli::run::{CommandFault, say};
 use crate::config::{Config, DatabaseUrl, Mail, SmsProvider, SmtpSecurity, SmtpSettings};
@@ -69,6 +69,10 @@ fn sms(config: &Config) -> Result<bool, CommandFault> {
     let words = match &config.sms.provider {
         SmsProvider::None => "is off: only Email is offered".to_owned(),
         SmsProvider::Mailbox => "stay in the built-in mailbox".to_owned(),
+        SmsProvider::Webhook(bridge) => {
+            let host = bridge.url.host_str().unwrap_or_default();
+            format!("go through the bridge at {host}, to {}", config.sms.countries.join(", "))
+        }
         SmsProvider::Twilio(account) => {
             let host = account.base_url.host_str().unwrap_or("").to_owned();
             format!("go through {host}, to {}", config.sms.countries.join(", "))
@@ -76,7 +80,7 @@ fn sms(config: &Config) -> Result<bool, CommandFault> {
     };
     let host = config.server.public_url.host_str().unwrap_or_default();
     let fits = check_texts(&Brand::new(&config.brand.name, host, None));
-    match (carrier(config), fits) {
+    match (check_carrier(config), fits) {
         (Err(fault), _) => ill("text messages", &fault.to_string())?,
         (Ok(_), Err(fault)) => {
             ill("text messages", &format!("{fault}. Choose a shorter or plainer brand.name"))?;

@@ -17,6 +17,7 @@ use super::parse::{
 use super::secret_key::{EXAMPLE_KEY, EXAMPLE_PREVIOUS_KEY, current_key, previous_key};
 use super::settings::{DatabaseUrl, LogFormat, Mode, Support};
 use super::twilio::{account_sid, auth_token, base_url, messaging_service_sid, sender};
+use super::webhook::{EXAMPLE_WEBHOOK_SECRET, webhook_secret, webhook_url};
 use crate::domain::requirement;
 use crate::domain::secret::Secret;
 
@@ -27,6 +28,8 @@ pub enum NamedProvider {
     None,
     /// `twilio`
     Twilio,
+    /// `webhook`
+    Webhook,
 }
 
 /// All keys, in the order of the printed reference.
@@ -48,6 +51,8 @@ pub static TABLE: &[&About] = &[
     &TWILIO_FROM.about,
     &TWILIO_MESSAGING_SERVICE_SID.about,
     &TWILIO_BASE_URL.about,
+    &WEBHOOK_URL.about,
+    &WEBHOOK_SECRET.about,
     &SMS_COUNTRIES.about,
     &SMS_PER_HOUR.about,
     &SMS_PER_DAY.about,
@@ -166,7 +171,7 @@ pub(super) static SMS_PROVIDER: Key<NamedProvider> = Key::new(
     "sms.provider",
     "twilio",
     sms_provider,
-    "Who carries text messages: `none` or `twilio`. With `none` the method is not offered.",
+    "Who carries text messages: `none`, `twilio` or `webhook`. With `none` the method is not offered.",
 )
 .or_in_mode(Told("the built-in mailbox"), Text("none"));
 
@@ -208,6 +213,22 @@ pub(super) static TWILIO_BASE_URL: Key<Url> = Key::new(
      accepted to this machine only.",
 )
 .or("https://api.twilio.com");
+
+pub(super) static WEBHOOK_URL: Key<Url> = Key::new(
+    "sms.webhook.url",
+    "https://sms.example.com/send",
+    webhook_url,
+    "Where a bridge of your own takes texts, as signed JSON, and hands them to a carrier; docs/delivery.md has an example. It \
+     must be https; plain http is accepted to this machine only.",
+);
+
+pub(super) static WEBHOOK_SECRET: Key<Secret<Vec<u8>>> = Key::new(
+    "sms.webhook.secret",
+    EXAMPLE_WEBHOOK_SECRET,
+    webhook_secret,
+    "What requests to the bridge are signed with, after Standard Webhooks: whsec_ and 24 to 64 bytes in base64.",
+)
+.secret();
 
 pub(super) static SMS_COUNTRIES: Key<Vec<String>> = Key::new(
     "sms.countries",

@@ -26,6 +26,7 @@ mod settings;
 mod sms;
 mod suggest;
 mod twilio;
+mod webhook;
 
 use std::ffi::OsStr;
 
@@ -36,6 +37,7 @@ pub use reference::reference;
 pub use settings::{
     Brand, Config, DatabaseUrl, KeySource, LogFormat, Mail, Mode, Password, SecretKeys, Server, Session, Sms,
     SmsProvider, SmtpSecurity, SmtpSettings, Support, TwilioSender, TwilioSettings, TwoFactor,
+    WebhookSettings,
 };
 
 use reader::Reader;

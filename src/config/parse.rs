@@ -37,7 +37,8 @@ pub fn sms_provider(text: &str) -> Result<NamedProvider, Reason> {
     match text {
         "none" => Ok(NamedProvider::None),
         "twilio" => Ok(NamedProvider::Twilio),
-        _ => Err("must be none or twilio".into()),
+        "webhook" => Ok(NamedProvider::Webhook),
+        _ => Err("must be none, twilio or webhook".into()),
     }
 }
 

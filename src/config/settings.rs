@@ -153,6 +153,17 @@ pub enum SmsProvider {
     Mailbox,
     /// Twilio, or whoever speaks its language at `base_url`.
     Twilio(TwilioSettings),
+    /// A bridge of the operator's own.
+    Webhook(WebhookSettings),
+}
+
+/// A bridge that takes texts as signed JSON.
+#[derive(Clone, Debug)]
+pub struct WebhookSettings {
+    /// Where it is.
+    pub url: Url,
+    /// What requests are signed with.
+    pub secret: Secret<Vec<u8>>,
 }
 
 /// An account at Twilio.

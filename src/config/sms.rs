@@ -2,11 +2,13 @@
 
 use super::keys::{
     NamedProvider, SMS_COUNTRIES, SMS_PER_DAY, SMS_PER_HOUR, SMS_PROVIDER, TWILIO_ACCOUNT_SID,
-    TWILIO_AUTH_TOKEN, TWILIO_BASE_URL, TWILIO_FROM, TWILIO_MESSAGING_SERVICE_SID,
+    TWILIO_AUTH_TOKEN, TWILIO_BASE_URL, TWILIO_FROM, TWILIO_MESSAGING_SERVICE_SID, WEBHOOK_SECRET,
+    WEBHOOK_URL,
 };
 use super::reader::Reader;
-use super::settings::{Mode, Sms, SmsProvider, TwilioSender, TwilioSettings};
+use super::settings::{Mode, Sms, SmsProvider, TwilioSender, TwilioSettings, WebhookSettings};
 use super::twilio::is_sender_name;
+use super::webhook::is_sample;
 
 /// The section of text messages; `None` only if the reader has noted a fault.
 pub fn sms(reader: &mut Reader, mode: Option<Mode>) -> Option<Sms> {
@@ -15,8 +17,10 @@ pub fn sms(reader: &mut Reader, mode: Option<Mode>) -> Option<Sms> {
     let per_hour = reader.get(&SMS_PER_HOUR);
     let per_day = reader.get(&SMS_PER_DAY);
     let twilio = twilio(reader, named, countries.as_deref().unwrap_or_default());
+    let webhook = webhook(reader, named);
     let provider = match named {
         Some(NamedProvider::Twilio) => SmsProvider::Twilio(twilio?),
+        Some(NamedProvider::Webhook) => SmsProvider::Webhook(webhook?),
         Some(NamedProvider::None) => SmsProvider::None,
         None if reader.is_given(&SMS_PROVIDER) || mode == Some(Mode::Production) => return None,
         None => SmsProvider::Mailbox,
@@ -69,6 +73,29 @@ fn twilio(reader: &mut Reader, named: Option<NamedProvider>, countries: &[String
         sender: sender?,
         base_url: base_url?,
     })
+}
+
+fn webhook(reader: &mut Reader, named: Option<NamedProvider>) -> Option<WebhookSettings> {
+    let (url, secret) = (reader.get(&WEBHOOK_URL), reader.get(&WEBHOOK_SECRET));
+    if named != Some(NamedProvider::Webhook) {
+        if reader.is_given(&WEBHOOK_URL) || reader.is_given(&WEBHOOK_SECRET) {
+            reader.warn(
+                "keys under sms.webhook are set, but sms.provider is not webhook: they are not used"
+                    .to_owned(),
+            );
+        }
+        return None;
+    }
+    if !reader.is_given(&WEBHOOK_URL) {
+        reader.fault(&WEBHOOK_URL, "must be set when sms.provider is webhook");
+    }
+    if !reader.is_given(&WEBHOOK_SECRET) {
+        reader.fault(&WEBHOOK_SECRET, "must be set when sms.provider is webhook");
+    }
+    if secret.as_ref().is_some_and(is_sample) {
+        reader.fault(&WEBHOOK_SECRET, "is the example of the reference, which everybody knows");
+    }
+    Some(WebhookSettings { url: url?, secret: secret? })
 }
 
 #[cfg(test)]
@@ -138,5 +165,23 @@ mod tests {
         assert!(and(&TWILIO, &named).warnings[0].contains("United States and Canada"));
         let abroad = [named[0], ("POSTERN_SMS_COUNTRIES", "gb")];
         assert!(and(&TWILIO, &abroad).warnings.is_empty());
+    }
+
+    const WEBHOOK: [(&str, &str); 3] = [
+        ("POSTERN_SMS_PROVIDER", "webhook"),
+        ("POSTERN_SMS_WEBHOOK_URL", "https://sms.acme.test/send"),
+        ("POSTERN_SMS_WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+    ];
+
+    #[test]
+    fn a_webhook_wants_an_address_and_a_secret_of_its_own() {
+        assert_eq!(faults(with(&WEBHOOK[..1])).len(), 2);
+        let SmsProvider::Webhook(webhook) = with(&WEBHOOK).config.unwrap().sms.provider else {
+            panic!("webhook was named")
+        };
+        assert_eq!(webhook.url.as_str(), "https://sms.acme.test/send");
+        let example = [("POSTERN_SMS_WEBHOOK_SECRET", crate::config::webhook::EXAMPLE_WEBHOOK_SECRET)];
+        assert_only_fault(and(&WEBHOOK[..2], &example), "sms.webhook.secret", "everybody knows");
+        assert!(with(&WEBHOOK[1..]).warnings[0].contains("sms.provider is not webhook"));
     }
 }

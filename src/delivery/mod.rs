@@ -5,6 +5,7 @@
 //! Whether and when to try again is not decided here.
 
 pub mod gsm7;
+pub mod http;
 pub mod letter;
 pub mod line;
 pub mod mailbox;
@@ -17,5 +18,6 @@ pub mod smtp_fault;
 pub mod tls;
 pub mod twilio;
 pub mod twilio_reply;
+pub mod webhook;
 pub mod words;
 pub mod worker;

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::delivery::http::HttpSetUpFault;
 use crate::delivery::mailbox::keep_text;
 use crate::delivery::message::Text;
 use crate::delivery::twilio::{Twilio, TwilioAccount};
+use crate::delivery::webhook::{Bridge, Webhook};
 use crate::domain::delivery::FailureClass;
 use crate::flows::mailbox::Mailbox;
 use crate::flows::outbox::Outcome;
@@ -17,6 +19,8 @@ pub enum SmsGateway {
     Off,
     /// Through Twilio.
     Twilio(Box<Twilio>),
+    /// Through a bridge of the operator's own.
+    Webhook(Box<Webhook>),
     /// Not at all: it is put into the built-in mailbox. Development mode and tests.
     Mailbox(Mailbox),
 }
@@ -25,20 +29,19 @@ impl SmsGateway {
     /// Twilio, or [`SmsGateway::Off`] with a warning where no client can be built, on a machine without any certificate
     /// authorities, say: the rest of Postern works without text messages.
     pub fn twilio(account: TwilioAccount) -> Self {
-        match Twilio::new(account) {
-            Ok(twilio) => Self::Twilio(Box::new(twilio)),
-            Err(fault) => {
-                tracing::warn!(event = "sms_off", %fault, "text messages are off");
-                Self::Off
-            }
-        }
+        or_off(Twilio::new(account).map(|twilio| Self::Twilio(Box::new(twilio))))
+    }
+
+    /// A bridge, or [`SmsGateway::Off`] with a warning, as above.
+    pub fn webhook(bridge: Bridge) -> Self {
+        or_off(Webhook::new(bridge).map(|webhook| Self::Webhook(Box::new(webhook))))
     }
 
     /// Whether text messages can leave at all.
     pub fn is_on(&self) -> bool {
         match self {
             Self::Off => false,
-            Self::Twilio(_) | Self::Mailbox(_) => true,
+            Self::Twilio(_) | Self::Webhook(_) | Self::Mailbox(_) => true,
         }
     }
 
@@ -51,10 +54,18 @@ impl SmsGateway {
                 retry_after: None,
             },
             Self::Twilio(twilio) => twilio.send(text, now, time_left).await,
+            Self::Webhook(webhook) => webhook.send(text, now, time_left).await,
             Self::Mailbox(mailbox) => {
                 keep_text(mailbox, text, now);
                 Outcome::HandedOver { provider_id: None }
             }
         }
     }
+}
+
+fn or_off(gateway: Result<SmsGateway, HttpSetUpFault>) -> SmsGateway {
+    gateway.unwrap_or_else(|fault| {
+        tracing::warn!(event = "sms_off", %fault, "text messages are off");
+        SmsGateway::Off
+    })
 }

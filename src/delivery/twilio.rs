@@ -1,26 +1,19 @@
 //! Twilio's HTTP interface (Programmable Messaging, API 2010-04-01), and whoever speaks the same at another address.
 //!
-//! A POST is not idempotent there: after a timeout or a 5xx the text may or may not be under way. A 429 was never
-//! processed. The client follows no redirect, because a 307 would repeat the form elsewhere (OWASP ASVS 5.0 15.3.2),
-//! asks no proxy, and keeps no connection: a fresh one a text leaves no doubt whether a request was seen.
+//! A POST is not idempotent there: after a timeout or a 5xx the text may or may not be under way. A 429 was never processed.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::header::RETRY_AFTER;
-use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
-use url::{Host, Url};
+use reqwest::Client;
+use url::Url;
 
+use crate::delivery::http::{HttpDeadlines, HttpSetUpFault, ask, client, ensure_encrypted, not_handed_over};
 use crate::delivery::message::Text;
-use crate::delivery::tls::{choose_provider, is_certificate_refused};
 use crate::delivery::twilio_reply::Reply;
 use crate::domain::delivery::FailureClass;
 use crate::domain::secret::Secret;
 use crate::flows::outbox::Outcome;
-
-/// What is read of an answer (OWASP ASVS 5.0 13.2.4); Twilio's have about one KiB.
-const LARGEST_ANSWER: usize = 64 * 1024;
 
 /// An account at Twilio.
 #[derive(Clone, Debug)]
@@ -34,7 +27,7 @@ pub struct TwilioAccount {
     /// Where the interface is: https, or http to this machine.
     pub base_url: Url,
     /// How long a text may take to be handed over.
-    pub deadlines: TwilioDeadlines,
+    pub deadlines: HttpDeadlines,
 }
 
 /// In whose name texts are sent.
@@ -44,35 +37,6 @@ pub enum TwilioSender {
     From(String),
     /// A Messaging Service: `MG` and 32 hexadecimal digits.
     MessagingService(String),
-}
-
-/// How long a text may take to be handed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TwilioDeadlines {
-    /// To the connection.
-    pub connect: Duration,
-    /// All of it.
-    pub whole: Duration,
-}
-
-impl Default for TwilioDeadlines {
-    fn default() -> Self {
-        Self { connect: Duration::from_secs(3), whole: Duration::from_secs(10) }
-    }
-}
-
-/// Why no text will ever leave with these settings.
-#[derive(Debug, thiserror::Error)]
-pub enum TwilioSetUpFault {
-    /// The address would carry codes and the password in clear over a network.
-    #[error("the provider's address must be https, or http to this machine")]
-    NotEncrypted,
-    /// The address cannot be one of an HTTP interface.
-    #[error("the provider's address cannot be used")]
-    Address,
-    /// No HTTP client, for lack of certificate authorities.
-    #[error("no HTTP client could be built: {0}")]
-    Client(#[from] reqwest::Error),
 }
 
 /// A way to send text messages.
@@ -86,18 +50,10 @@ impl Twilio {
     /// Prepares a client and connects to nothing. It reads the system's certificates, so call it once.
     ///
     /// # Errors
-    /// [`TwilioSetUpFault`] for settings that no retry mends.
-    pub fn new(account: TwilioAccount) -> Result<Self, TwilioSetUpFault> {
-        choose_provider();
+    /// [`HttpSetUpFault`] for settings that no retry mends.
+    pub fn new(account: TwilioAccount) -> Result<Self, HttpSetUpFault> {
         let messages = messages_url(&account.base_url, &account.account_sid)?;
-        let client = Client::builder()
-            .user_agent(concat!("postern/", env!("CARGO_PKG_VERSION")))
-            .redirect(Policy::none())
-            .no_proxy()
-            .connect_timeout(account.deadlines.connect)
-            .timeout(account.deadlines.whole)
-            .pool_max_idle_per_host(0)
-            .build()?;
+        let client = client(account.deadlines)?;
         Ok(Self { account, messages, client })
     }
 
@@ -113,9 +69,12 @@ impl Twilio {
             .basic_auth(&self.account.account_sid, Some(self.account.auth_token.expose()))
             .timeout(patience)
             .form(&self.form(text, now));
-        match posting.send().await {
-            Ok(response) => outcome(response, now).await,
-            Err(error) => without_answer(&error),
+        match ask(posting, now).await {
+            Ok(answer) => {
+                let (status, retry_after) = (answer.status, answer.retry_after);
+                Reply { status, retry_after, body: answer.body.as_deref() }.outcome()
+            }
+            Err(outcome) => outcome,
         }
     }
 
@@ -139,75 +98,18 @@ fn validity_period(left: TimeDelta) -> i64 {
     (left.num_seconds() - 30).clamp(30, 600)
 }
 
-fn messages_url(base: &Url, account_sid: &str) -> Result<Url, TwilioSetUpFault> {
-    let is_here = match base.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    };
-    match base.scheme() {
-        "https" => {}
-        "http" if is_here => {}
-        _ => return Err(TwilioSetUpFault::NotEncrypted),
-    }
+fn messages_url(base: &Url, account_sid: &str) -> Result<Url, HttpSetUpFault> {
+    ensure_encrypted(base)?;
     let mut url = base.clone();
     url.set_query(None);
     url.set_fragment(None);
-    url.path_segments_mut().map_err(|()| TwilioSetUpFault::Address)?.pop_if_empty().extend([
+    url.path_segments_mut().map_err(|()| HttpSetUpFault::Address)?.pop_if_empty().extend([
         "2010-04-01",
         "Accounts",
         account_sid,
         "Messages.json",
     ]);
     Ok(url)
-}
-
-async fn outcome(mut response: Response, now: DateTime<Utc>) -> Outcome {
-    let status = response.status().as_u16();
-    let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let retry_after = wait.and_then(|wait| seconds_to_wait(wait, now));
-    // A body that breaks off, drips or has no end leaves the status as it is: taken is taken.
-    let body = read(&mut response).await;
-    Reply { status, retry_after, body: body.as_deref() }.outcome()
-}
-
-async fn read(response: &mut Response) -> Option<Vec<u8>> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.ok()? {
-        if body.len() + chunk.len() > LARGEST_ANSWER {
-            return None;
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Some(body)
-}
-
-/// RFC 9110 section 10.2.3: a number of seconds, or a date.
-fn seconds_to_wait(header: &str, now: DateTime<Utc>) -> Option<TimeDelta> {
-    if let Ok(seconds) = header.trim().parse::<u32>() {
-        return Some(TimeDelta::seconds(i64::from(seconds)));
-    }
-    let date = DateTime::parse_from_rfc2822(header.trim()).ok()?;
-    Some((date.with_timezone(&Utc) - now).max(TimeDelta::zero()))
-}
-
-fn without_answer(error: &reqwest::Error) -> Outcome {
-    if is_certificate_refused(error) {
-        not_handed_over(FailureClass::ConfigAuth, "the provider's certificate was refused")
-    } else if error.is_connect() {
-        not_handed_over(FailureClass::RetrySafe, "no connection to the provider")
-    } else if error.is_builder() {
-        not_handed_over(FailureClass::Bug, "the request could not be built")
-    } else if error.is_timeout() {
-        not_handed_over(FailureClass::Ambiguous, "no answer in time")
-    } else {
-        not_handed_over(FailureClass::Ambiguous, "the connection broke before an answer came")
-    }
-}
-
-fn not_handed_over(class: FailureClass, detail: &str) -> Outcome {
-    Outcome::NotHandedOver { class, detail: detail.to_owned(), retry_after: None }
 }
 
 #[cfg(test)]
@@ -238,14 +140,5 @@ mod tests {
         assert_eq!(validity_period(TimeDelta::minutes(5)), 270);
         assert_eq!(validity_period(TimeDelta::seconds(40)), 30);
         assert_eq!(validity_period(TimeDelta::hours(1)), 600);
-    }
-
-    #[test]
-    fn a_wait_is_read_as_seconds_or_as_a_date() {
-        let now = DateTime::from_timestamp(1_795_535_520, 0).unwrap();
-        assert_eq!(seconds_to_wait("3", now), Some(TimeDelta::seconds(3)));
-        assert_eq!(seconds_to_wait("Tue, 24 Nov 2026 15:52:30 GMT", now), Some(TimeDelta::seconds(30)));
-        assert_eq!(seconds_to_wait("Tue, 24 Nov 2026 15:00:00 GMT", now), Some(TimeDelta::zero()));
-        assert_eq!(seconds_to_wait("soon", now), None);
     }
 }

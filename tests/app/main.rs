@@ -114,3 +114,5 @@ mod two_factor_email;
 mod two_factor_set_up;
 #[cfg(test)]
 mod two_factor_sms;
+#[cfg(test)]
+mod webhook;

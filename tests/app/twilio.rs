@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use postern::delivery::http::HttpDeadlines;
 use postern::delivery::message::{Brand, Text, text};
 use postern::delivery::sms::SmsGateway;
-use postern::delivery::twilio::{Twilio, TwilioAccount, TwilioDeadlines, TwilioSender};
+use postern::delivery::twilio::{Twilio, TwilioAccount, TwilioSender};
 use postern::domain::browser::BrowserLabel;
 use postern::domain::challenge::Purpose;
 use postern::domain::code::{Bound, Code};
@@ -33,7 +34,7 @@ fn account(server: &TwilioServer) -> TwilioAccount {
         auth_token: Secret::new(ACCOUNT.1.to_owned()),
         sender: TwilioSender::From(FROM.to_owned()),
         base_url: Url::parse(&server.base_url).unwrap(),
-        deadlines: TwilioDeadlines::default(),
+        deadlines: HttpDeadlines::default(),
     }
 }
 
@@ -42,7 +43,7 @@ fn twilio(server: &TwilioServer) -> Twilio {
 }
 
 fn hurried(server: &TwilioServer) -> Twilio {
-    let deadlines = TwilioDeadlines { whole: SHORT, ..TwilioDeadlines::default() };
+    let deadlines = HttpDeadlines { whole: SHORT, ..HttpDeadlines::default() };
     Twilio::new(TwilioAccount { deadlines, ..account(server) }).unwrap()
 }
 

@@ -18,6 +18,7 @@ pub mod program;
 pub mod scene;
 #[path = "../../bench/seed.rs"]
 pub mod seed;
+pub mod sink;
 pub mod smtp_server;
 pub mod test_app;
 pub mod twilio_server;
