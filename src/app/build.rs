@@ -39,6 +39,7 @@ use crate::web::Portal;
 use crate::web::assets::Assets;
 use crate::web::browser::{CookieStyle, TrustedProxies};
 use crate::web::page::{self, Development, Site};
+use crate::web::paths;
 
 pub(super) fn app(config: &Config, parts: Parts) -> Result<App, StartFault> {
     let mailbox = Mailbox::new();
@@ -151,6 +152,10 @@ fn settings(config: &Config, parts: &Parts, offers_sms: bool) -> Result<Settings
         passwords: PasswordRules { min_length: config.password.min_length },
         cost: parts.cost,
         offers_sms,
+        twilio_token: match &config.sms.provider {
+            SmsProvider::Twilio(settings) => Some(settings.auth_token.clone()),
+            SmsProvider::None | SmsProvider::Mailbox | SmsProvider::Webhook(_) => None,
+        },
         countries: config.sms.countries.iter().map(country).collect::<Result<_, _>>()?,
         texts_an_hour: config.sms.per_hour,
         texts_a_day: config.sms.per_day,
@@ -189,7 +194,9 @@ fn smtp_server(settings: &SmtpSettings, hello: String) -> Result<SmtpServer, Sta
 pub(super) fn check_carrier(config: &Config) -> Result<(), HttpSetUpFault> {
     match &config.sms.provider {
         SmsProvider::None | SmsProvider::Mailbox => Ok(()),
-        SmsProvider::Twilio(settings) => Twilio::new(twilio_account(settings)).map(|_| ()),
+        SmsProvider::Twilio(settings) => {
+            Twilio::new(twilio_account(settings, &config.server.public_url)).map(|_| ())
+        }
         SmsProvider::Webhook(settings) => Webhook::new(bridge(settings)).map(|_| ()),
     }
 }
@@ -198,7 +205,9 @@ fn gateway(config: &Config, mailbox: &Mailbox) -> SmsGateway {
     match &config.sms.provider {
         SmsProvider::None => SmsGateway::Off,
         SmsProvider::Mailbox => SmsGateway::Mailbox(mailbox.clone()),
-        SmsProvider::Twilio(settings) => SmsGateway::twilio(twilio_account(settings)),
+        SmsProvider::Twilio(settings) => {
+            SmsGateway::twilio(twilio_account(settings, &config.server.public_url))
+        }
         SmsProvider::Webhook(settings) => SmsGateway::webhook(bridge(settings)),
     }
 }
@@ -207,7 +216,7 @@ fn bridge(settings: &WebhookSettings) -> Bridge {
     Bridge { url: settings.url.clone(), secret: settings.secret.clone(), deadlines: HttpDeadlines::default() }
 }
 
-fn twilio_account(settings: &TwilioSettings) -> TwilioAccount {
+fn twilio_account(settings: &TwilioSettings, public_url: &Url) -> TwilioAccount {
     TwilioAccount {
         account_sid: settings.account_sid.clone(),
         auth_token: settings.auth_token.clone(),
@@ -218,6 +227,11 @@ fn twilio_account(settings: &TwilioSettings) -> TwilioAccount {
             }
         },
         base_url: settings.base_url.clone(),
+        // Whatever is not reached by https is not reached from outside.
+        reports_to: match public_url.scheme() {
+            "https" => public_url.join(paths::TWILIO_REPORTS).ok(),
+            _ => None,
+        },
         deadlines: HttpDeadlines::default(),
     }
 }

@@ -26,6 +26,8 @@ pub struct TwilioAccount {
     pub sender: TwilioSender,
     /// Where the interface is: https, or http to this machine.
     pub base_url: Url,
+    /// Where the account is to report what became of a text; `None` where it could not reach us.
+    pub reports_to: Option<Url>,
     /// How long a text may take to be handed over.
     pub deadlines: HttpDeadlines,
 }
@@ -78,18 +80,28 @@ impl Twilio {
         }
     }
 
-    fn form(&self, text: &Text, now: DateTime<Utc>) -> [(&'static str, String); 4] {
+    fn form(&self, text: &Text, now: DateTime<Utc>) -> Vec<(&'static str, String)> {
         let sender = match &self.account.sender {
             TwilioSender::From(from) => ("From", from.clone()),
             TwilioSender::MessagingService(service) => ("MessagingServiceSid", service.clone()),
         };
-        [
+        let mut form = vec![
             ("To", text.to.e164().to_owned()),
             ("Body", text.body.clone()),
             sender,
             ("ValidityPeriod", validity_period(text.valid_until - now).to_string()),
-        ]
+        ];
+        if let Some(address) = &self.account.reports_to {
+            form.push(("StatusCallback", report_address(address, &text.id)));
+        }
+        form
     }
+}
+
+/// Our own name for the message stands in the address, so that a report which overtakes our note of the hand-over is matched
+/// all the same.
+fn report_address(base: &Url, message: &str) -> String {
+    format!("{base}?m={message}")
 }
 
 /// For how many seconds the provider may still deliver: until half a minute before the code ends, so that no carrier
@@ -140,5 +152,11 @@ mod tests {
         assert_eq!(validity_period(TimeDelta::minutes(5)), 270);
         assert_eq!(validity_period(TimeDelta::seconds(40)), 30);
         assert_eq!(validity_period(TimeDelta::hours(1)), 600);
+    }
+
+    #[test]
+    fn a_report_names_our_message() {
+        let base = Url::parse("https://login.example.com/hooks/sms/twilio").unwrap();
+        assert_eq!(report_address(&base, "01JD"), "https://login.example.com/hooks/sms/twilio?m=01JD");
     }
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::delivery::scrub::scrub;
 use crate::domain::delivery::FailureClass;
+use crate::domain::twilio::class_of_code;
 use crate::flows::outbox::Outcome;
 
 /// Twilio's identifiers have 34 characters; what is much longer is none and not worth a place in a row.
@@ -90,24 +91,6 @@ fn number(value: &Value) -> Option<u32> {
         Value::String(text) => text.trim().parse().ok(),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
-}
-
-/// The codes of Twilio's error dictionary that say something the HTTP status does not.
-fn class_of_code(code: u32) -> Option<FailureClass> {
-    Some(match code {
-        20003 | 20404 => FailureClass::ConfigAuth,
-        20429 | 21611 => FailureClass::RetrySafe,
-        20500 => FailureClass::Ambiguous,
-        21211 | 21612 | 21614 | 30005 | 30006 => FailureClass::BadRecipient,
-        21212 | 21606 | 21659 | 30032 | 30034 => FailureClass::ConfigSender,
-        21408 => FailureClass::RegionBlocked,
-        21608 => FailureClass::ConfigAccount,
-        21610 => FailureClass::OptedOut,
-        21617 | 21624 | 90007 => FailureClass::Bug,
-        30007 => FailureClass::Filtered,
-        30036 => FailureClass::Expired,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -26,5 +26,6 @@ pub mod secret;
 pub mod session;
 pub mod token;
 pub mod trusted_computer;
+pub mod twilio;
 pub mod username;
 pub mod when;

@@ -36,6 +36,7 @@ pub mod prove_mailbox;
 pub mod recovery;
 pub mod sessions;
 pub mod setup;
+pub mod sms_report;
 pub mod start;
 mod turns;
 pub mod two_factor;
@@ -108,6 +109,8 @@ pub struct Settings {
     pub cost: Cost,
     /// Whether text messages can be sent at all.
     pub offers_sms: bool,
+    /// What Twilio signs its reports with, where it carries text messages.
+    pub twilio_token: Option<Secret<String>>,
     /// Where phone numbers may be.
     pub countries: Vec<Country>,
     /// The installation's texts in an hour.

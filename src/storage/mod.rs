@@ -19,6 +19,7 @@ pub mod instance;
 pub mod links;
 pub mod migrate;
 pub mod outbox;
+pub mod outbox_reports;
 pub mod pending_changes;
 pub mod pending_logins;
 pub mod recovery;

@@ -141,6 +141,11 @@ impl Fields {
         self.text(name).map(Secret::new)
     }
 
+    /// Every field that is left, in the order of the body.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Ends the reading: nothing may be left.
     ///
     /// # Errors

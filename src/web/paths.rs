@@ -49,6 +49,8 @@ pub const ADMIN_ACTIVITY: &str = "/admin/activity";
 pub const ADMIN_ACTIVITY_CSV: &str = "/admin/activity.csv";
 /// The first administrator.
 pub const SETUP: &str = "/setup";
+/// Where Twilio reports what became of a text.
+pub const TWILIO_REPORTS: &str = "/hooks/sms/twilio";
 /// A forgotten password is replaced by a mailed link.
 pub const PASSWORD_RESET: &str = "/password/reset";
 /// An invited person sets a password.

@@ -32,6 +32,7 @@ const LAYERS: &[Layer] = &[
             "hkdf",
             "hmac",
             "rlibphonenumber",
+            "sha1",
             "sha2",
             "unicode_normalization",
             "uuid",

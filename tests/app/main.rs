@@ -85,6 +85,8 @@ mod sessions;
 #[cfg(test)]
 mod setup;
 #[cfg(test)]
+mod sms_reports;
+#[cfg(test)]
 mod smtp;
 #[cfg(test)]
 mod smtp_outside;

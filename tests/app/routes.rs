@@ -133,7 +133,7 @@ async fn a_guest_is_led_to_the_login_from_everything_that_is_somebodys() {
             Who::PendingLogin | Who::Session | Who::Administrator => {
                 assert_eq!(found, (303, Some("/login")), "{method} {path}")
             }
-            Who::Anyone | Who::Development => {
+            Who::Anyone | Who::Provider | Who::Development => {
                 assert_ne!(page.location(), Some("/login/code"), "{method} {path}")
             }
         }
@@ -153,7 +153,7 @@ async fn whoever_owes_a_code_gets_nothing_but_the_code_page() {
             (Who::PendingLogin, "GET") => assert_eq!(page.status(), 200, "{path}"),
             // Without a form token.
             (Who::PendingLogin, _) => assert_eq!(page.status(), 400, "{path}"),
-            (Who::Anyone | Who::Development, _) => {}
+            (Who::Anyone | Who::Provider | Who::Development, _) => {}
         }
     }
     // Not even the name in the corner, which a session's pages have.
@@ -172,7 +172,7 @@ async fn whoever_is_logged_in_owes_no_code() {
             }
             Who::Session => assert_ne!(page.location(), Some("/login"), "{method} {path}"),
             Who::Administrator => assert_eq!(page.status(), 403, "{method} {path}"),
-            Who::Anyone | Who::Development => {}
+            Who::Anyone | Who::Provider | Who::Development => {}
         }
     }
 }

@@ -34,6 +34,7 @@ fn account(server: &TwilioServer) -> TwilioAccount {
         auth_token: Secret::new(ACCOUNT.1.to_owned()),
         sender: TwilioSender::From(FROM.to_owned()),
         base_url: Url::parse(&server.base_url).unwrap(),
+        reports_to: None,
         deadlines: HttpDeadlines::default(),
     }
 }

@@ -25,6 +25,7 @@ mod recovery;
 mod recovery_codes;
 mod sessions;
 mod setup;
+mod sms_report;
 mod two_factor;
 
 use actix_web::http::header::{ALLOW, LOCATION};
@@ -45,6 +46,8 @@ pub enum Who {
     Session,
     /// An administrator who has confirmed who they are.
     Administrator,
+    /// A provider, by its signature.
+    Provider,
     /// Anyone, in development mode.
     Development,
 }
@@ -107,6 +110,7 @@ pub const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/invitation", Who::Anyone),
     ("GET", "/not-me", Who::Anyone),
     ("POST", "/not-me", Who::Anyone),
+    ("POST", "/hooks/sms/twilio", Who::Provider),
     ("GET", "/help", Who::Anyone),
     ("GET", "/healthz", Who::Anyone),
     ("GET", "/readyz", Who::Anyone),
@@ -183,6 +187,7 @@ pub fn mount(config: &mut ServiceConfig) {
         )
         .service(at("/invitation").route(get().to(invitation::show)).route(post().to(invitation::submit)))
         .service(at("/not-me").route(get().to(not_me::show)).route(post().to(not_me::press)))
+        .service(at("/hooks/sms/twilio").route(post().to(sms_report::take)))
         .service(at("/help").route(get().to(help::show)))
         .service(at("/healthz").route(get().to(health::alive)))
         .service(at("/readyz").route(get().to(health::ready)))

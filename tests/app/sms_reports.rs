@@ -1,0 +1,164 @@
+//! What Twilio reports of a text reaches whoever waits for it, and nobody else can report.
+
+use data_encoding::BASE64;
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+
+use crate::support::browser::Page;
+use crate::support::codes::Reading;
+use crate::support::post::{Post, finished};
+use crate::support::test_app::{Deeds, TestApp};
+use crate::support::twilio_server::{ACCOUNT, Fault};
+
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+
+/// A report as Twilio makes one.
+struct Report<'a> {
+    message: String,
+    fields: Vec<(&'a str, &'a str)>,
+    token: &'a str,
+}
+
+impl<'a> Report<'a> {
+    fn of(message: &str, status: &'a str) -> Self {
+        let fields = vec![("AccountSid", ACCOUNT.0), ("MessageSid", "SM01"), ("MessageStatus", status)];
+        Self { message: message.to_owned(), fields, token: ACCOUNT.1 }
+    }
+
+    fn with(mut self, name: &'a str, value: &'a str) -> Self {
+        self.fields.push((name, value));
+        self
+    }
+
+    fn path(&self) -> String {
+        format!("/hooks/sms/twilio?m={}", self.message)
+    }
+
+    fn signature(&self, app: &TestApp) -> String {
+        let origin = app.app.services().settings.public_url.origin().ascii_serialization();
+        let mut fields = self.fields.clone();
+        fields.sort_unstable();
+        let fields: String = fields.iter().map(|(name, value)| format!("{name}{value}")).collect();
+        let mut mac = Hmac::<Sha1>::new_from_slice(self.token.as_bytes()).unwrap();
+        mac.update(format!("{origin}{}{fields}", self.path()).as_bytes());
+        BASE64.encode(&mac.finalize().into_bytes())
+    }
+
+    fn body(&self) -> String {
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.fields).finish()
+    }
+
+    async fn send(&self, app: &TestApp) -> Page {
+        self.send_signed(app, &self.signature(app)).await
+    }
+
+    async fn send_signed(&self, app: &TestApp, signature: &str) -> Page {
+        let headers = [FORM, ("x-twilio-signature", signature)];
+        app.browser().raw("POST", &self.path(), &headers, self.body().as_bytes()).await
+    }
+}
+
+/// The outbox's name for the newest text.
+async fn newest_text(app: &TestApp) -> String {
+    app.in_database(|conn| {
+        use diesel::prelude::*;
+        use postern::storage::schema::outbox;
+        outbox::table
+            .filter(outbox::channel.eq("sms"))
+            .order(outbox::created_at.desc())
+            .select(outbox::id)
+            .first(conn)
+    })
+    .await
+}
+
+/// Ada's text was taken, and she waits at the code page.
+async fn ada_waits(post: &Post) -> (Page, String) {
+    post.ada_by_sms().await;
+    let page = post.ada_owes_a_code().await;
+    post.app.deliver_all().await;
+    let text = newest_text(&post.app).await;
+    (page, text)
+}
+
+async fn look(page: &Page) -> Page {
+    page.browser().get("/login/code").await
+}
+
+#[actix_web::test]
+async fn what_arrived_is_said_to_have_arrived_however_often_and_in_whatever_order_it_is_reported() {
+    let post = Post::open().await;
+    let (page, text) = ada_waits(&post).await;
+    look(&page).await.says("went to the carrier");
+    for status in ["sent", "delivered", "sent", "delivered", "undelivered"] {
+        Report::of(&text, status).with("NewField", "1").send(&post.app).await.expect(204);
+        let expected = if status == "sent" { "A 6-digit code" } else { "was delivered to" };
+        look(&page).await.says(expected);
+    }
+    assert_eq!(post.app.count("outbox WHERE state = 'delivered'").await, 1);
+}
+
+#[actix_web::test]
+async fn a_report_that_overtakes_our_own_note_counts() {
+    let post = Post::open().await;
+    post.ada_by_sms().await;
+    let page = post.ada_owes_a_code().await;
+    post.carrier.next(Fault::Held);
+    let sending = post.deliver_meanwhile();
+    post.carrier.until("her text", |carrier| carrier.requests().len() == 2).await;
+    let text = newest_text(&post.app).await;
+    Report::of(&text, "delivered").send(&post.app).await.expect(204);
+    post.carrier.release();
+    finished(sending).await;
+    look(&page).await.says("was delivered to");
+    // And the lease that ended sends nothing again.
+    post.watch(100).await;
+    assert_eq!(post.carrier.requests().len(), 2);
+}
+
+#[actix_web::test]
+async fn a_text_that_was_lost_is_told_and_why_only_to_whoever_typed_the_number() {
+    let post = Post::open().await;
+    let (page, text) = ada_waits(&post).await;
+    let lost = |text: &str| Report::of(text, "undelivered").with("ErrorCode", "30006");
+    lost(&text).send(&post.app).await.expect(204);
+    look(&page).await.says("We could not send the code to");
+
+    post.app.person("bea").await;
+    let bea = post.app.browser();
+    bea.log_in("bea").await;
+    let form = bea.get("/profile/two-factor").await.form("Save").select("method", "sms");
+    form.fill("phone", "(212) 555-0177").submit().await;
+    post.app.deliver_all().await;
+    lost(&newest_text(&post.app).await).send(&post.app).await.expect(204);
+    bea.get("/profile/two-factor").await.says("were refused. Check it for typing errors");
+}
+
+#[actix_web::test]
+async fn whoever_cannot_sign_reports_nothing() {
+    let post = Post::open().await;
+    let (page, text) = ada_waits(&post).await;
+    let report = Report::of(&text, "delivered");
+    let right = report.signature(&post.app);
+    let forged = Report { token: "guessed", ..Report::of(&text, "delivered") };
+    forged.send(&post.app).await.expect(403);
+    for signature in ["", "0", &right[1..]] {
+        report.send_signed(&post.app, signature).await.expect(403);
+    }
+    // Signed for another message, and with a field that was put in.
+    Report::of("another", "delivered").send_signed(&post.app, &right).await.expect(403);
+    Report::of(&text, "delivered").with("Extra", "1").send_signed(&post.app, &right).await.expect(403);
+    let headers = [FORM, ("x-twilio-signature", right.as_str())];
+    let huge = "x".repeat(1 << 20);
+    post.app.browser().raw("POST", &report.path(), &headers, huge.as_bytes()).await.expect(413);
+    post.app.browser().raw("POST", "/hooks/sms/twilio", &headers, b"").await.expect(400);
+    look(&page).await.says("went to the carrier");
+    // Nobody's message: taken note of, and forgotten.
+    Report::of("nobodys", "delivered").send(&post.app).await.expect(204);
+}
+
+#[actix_web::test]
+async fn where_twilio_carries_nothing_there_is_nothing_to_report_to() {
+    let app = TestApp::start().await;
+    Report::of("any", "delivered").send(&app).await.expect(404);
+}
