@@ -59,8 +59,7 @@ pub(super) fn app(config: &Config, parts: Parts) -> Result<App, StartFault> {
         wake: Arc::new(Notify::new()),
         turns: Arc::default(),
     };
-    let sender = Sender::new(&config.brand.name, from(config))?;
-    let brand = Brand::new(&config.brand.name, &host(&config.server.public_url), support(config).as_deref());
+    let (sender, brand) = (sender(config)?, brand(config));
     let assets = Assets::load();
     let portal = Portal {
         site: Arc::new(site(config, &assets)),
@@ -201,7 +200,7 @@ pub(super) fn check_carrier(config: &Config) -> Result<(), HttpSetUpFault> {
     }
 }
 
-fn gateway(config: &Config, mailbox: &Mailbox) -> SmsGateway {
+pub(super) fn gateway(config: &Config, mailbox: &Mailbox) -> SmsGateway {
     match &config.sms.provider {
         SmsProvider::None => SmsGateway::Off,
         SmsProvider::Mailbox => SmsGateway::Mailbox(mailbox.clone()),
@@ -234,6 +233,14 @@ fn twilio_account(settings: &TwilioSettings, public_url: &Url) -> TwilioAccount 
         },
         deadlines: HttpDeadlines::default(),
     }
+}
+
+pub(super) fn sender(config: &Config) -> Result<Sender, StartFault> {
+    Ok(Sender::new(&config.brand.name, from(config))?)
+}
+
+pub(super) fn brand(config: &Config) -> Brand {
+    Brand::new(&config.brand.name, &host(&config.server.public_url), support(config).as_deref())
 }
 
 fn from(config: &Config) -> &str {

@@ -3,6 +3,7 @@
 mod build;
 mod key_file;
 mod server;
+pub mod trial;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -1,15 +1,27 @@
 //! Checks configuration, database, key and mail server through the very parts that serving uses, and says how to mend what
 //! is wrong.
 
+use crate::app::trial::{self, Trial};
 use crate::app::{StartFault, check_carrier, mail_server, mode};
+use crate::cli::Trials;
 use crate::cli::open::{Opened, open};
 use crate::cli::run::{CommandFault, say};
 use crate::config::{Config, DatabaseUrl, Mail, SmsProvider, SmtpSecurity, SmtpSettings};
 use crate::delivery::message::{Brand, check_texts};
+use crate::domain::delivery::FailureClass;
+use crate::domain::email::EmailAddress;
+use crate::domain::phone::{Country, PhoneNumber};
+use crate::flows::outbox::Outcome;
 
-pub(super) async fn examine(config: &Config) -> Result<(), CommandFault> {
+pub(super) async fn examine(config: &Config, trials: &Trials) -> Result<(), CommandFault> {
     well("configuration", &format!("{} mode, reached at {}", mode(config), config.server.public_url))?;
-    let checks = [database(config).await?, mail(config).await?, sms(config)?];
+    let mut checks = vec![database(config).await?, mail(config).await?, sms(config)?];
+    if let Some(to) = &trials.send_mail {
+        checks.push(try_mail(config, to).await?);
+    }
+    if let Some(to) = &trials.send_sms {
+        checks.push(try_text(config, to).await?);
+    }
     if checks.iter().all(|is_well| *is_well) { Ok(()) } else { Err(CommandFault::NotWell) }
 }
 
@@ -91,6 +103,82 @@ fn sms(config: &Config) -> Result<bool, CommandFault> {
         }
     }
     Ok(false)
+}
+
+async fn try_mail(config: &Config, to: &str) -> Result<bool, CommandFault> {
+    const WHAT: &str = "test mail";
+    let Ok(to) = EmailAddress::parse(to) else {
+        ill(WHAT, "--send-mail takes an address such as ada@example.com")?;
+        return Ok(false);
+    };
+    match trial::mail(config, &to).await {
+        Ok(Some(trial)) => tell(WHAT, &trial, "the mail server"),
+        Ok(None) => {
+            ill(WHAT, "mail stays in the built-in mailbox: set mail.url to try a mail server")?;
+            Ok(false)
+        }
+        Err(fault) => {
+            ill(WHAT, &fault.to_string())?;
+            Ok(false)
+        }
+    }
+}
+
+async fn try_text(config: &Config, to: &str) -> Result<bool, CommandFault> {
+    const WHAT: &str = "test text";
+    if matches!(config.sms.provider, SmsProvider::Mailbox) {
+        ill(WHAT, "texts stay in the built-in mailbox: set sms.provider to try a carrier")?;
+        return Ok(false);
+    }
+    let countries: Vec<_> = config.sms.countries.iter().filter_map(|code| Country::parse(code)).collect();
+    let number = countries.first().map(|first| PhoneNumber::parse(to, first, &countries));
+    match number {
+        Some(Ok(to)) => tell(WHAT, &trial::text(config, &to).await, "the carrier"),
+        Some(Err(_)) | None => {
+            ill(
+                WHAT,
+                "--send-sms takes a mobile number of a country in sms.countries, such as +12125550123",
+            )?;
+            Ok(false)
+        }
+    }
+}
+
+/// The conversation, what it came to, and what to do about it.
+fn tell(what: &str, trial: &Trial, taker: &str) -> Result<bool, CommandFault> {
+    for line in &trial.said {
+        say(&format!("         {line}"))?;
+    }
+    match &trial.outcome {
+        Outcome::HandedOver { .. } => {
+            well(what, &format!("{taker} took it. Its code opens nothing; look whether it arrives"))?;
+            Ok(true)
+        }
+        Outcome::NotHandedOver { class, detail, .. } => {
+            ill(what, &format!("{}: {detail}. {}", class.as_str(), remedy(*class)))?;
+            Ok(false)
+        }
+    }
+}
+
+fn remedy(class: FailureClass) -> &'static str {
+    match class {
+        FailureClass::RetrySafe => "Is it running, and may this machine reach it? Try again in a minute",
+        FailureClass::Ambiguous => "It may have been sent all the same: look whether it arrives",
+        FailureClass::BadRecipient => "Try an address or number that exists",
+        FailureClass::OptedOut => "STOP was sent from it: send START from that telephone",
+        FailureClass::RegionBlocked => "Enable the country at the provider, too",
+        FailureClass::ConfigAuth => "Check host, port, certificate, user, password or token",
+        FailureClass::ConfigSender => {
+            "This account may not send in that name: check mail.from or the SMS sender and its registration"
+        }
+        FailureClass::ConfigAccount => "Look at the account at the provider: is it paid, complete and open?",
+        FailureClass::Filtered => {
+            "Refused by policy: check SPF, DKIM and DMARC, or the registration of texts; see docs/delivery.md"
+        }
+        FailureClass::Expired => "It took too long",
+        FailureClass::Bug => "This is a mistake of Postern's, or the other side does not speak as it should",
+    }
 }
 
 fn well(what: &str, words: &str) -> Result<(), CommandFault> {

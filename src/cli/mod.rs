@@ -41,9 +41,20 @@ pub enum Command {
     #[command(subcommand)]
     Account(AccountCommand),
     /// Check configuration, database, keys, mail and SMS, and say how to mend what is wrong
-    Doctor,
+    Doctor(Trials),
     /// Print the reference of all configuration keys
     Config,
+}
+
+/// Messages to try the ways out with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub struct Trials {
+    /// Mail a code that opens nothing to this address, and print the conversation with the mail server
+    #[arg(long, value_name = "TO")]
+    pub send_mail: Option<String>,
+    /// Text one to this number, such as +12125550123
+    #[arg(long, value_name = "TO")]
+    pub send_sms: Option<String>,
 }
 
 /// What to do with accounts.
@@ -189,7 +200,11 @@ mod tests {
         let asks_too_much = "postern account two-factor ada --require --reset";
         assert_eq!(refused(asks_too_much), ErrorKind::ArgumentConflict);
         assert_eq!(typed("postern migrate").command(), Command::Migrate);
-        assert_eq!(typed("postern doctor").command(), Command::Doctor);
+        assert_eq!(typed("postern doctor").command(), Command::Doctor(Trials::default()));
+        let line = "postern doctor --send-mail ada@acme.test --send-sms +12125550142";
+        let Command::Doctor(trials) = typed(line).command() else { panic!("{line}") };
+        assert_eq!(trials.send_mail.as_deref(), Some("ada@acme.test"));
+        assert_eq!(trials.send_sms.as_deref(), Some("+12125550142"));
         assert_eq!(refused("postern acount list"), ErrorKind::InvalidSubcommand);
     }
 

@@ -55,7 +55,7 @@ pub async fn run(cli: Cli) -> Result<(), CommandFault> {
         Command::Serve => serve(&config).await,
         Command::Migrate => migrate(&config).await,
         Command::Account(command) => account::run(&config, command).await,
-        Command::Doctor => doctor::examine(&config).await,
+        Command::Doctor(trials) => doctor::examine(&config, &trials).await,
         Command::Config => Ok(()),
     }
 }

@@ -21,6 +21,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::delivery::letter::{Letter, LetterFault};
 use crate::delivery::line::{Line, is_loopback};
 use crate::delivery::message::Mail;
+use crate::delivery::scrub::scrub_naming;
 use crate::delivery::smtp_fault::{Fault, Phase};
 use crate::delivery::tls::{TlsRoots, choose_provider};
 use crate::domain::delivery::FailureClass;
@@ -129,6 +130,17 @@ impl Smtp {
 
     /// Sends one mail and tells what became of it. After `time_left` nothing more of it leaves.
     pub async fn send(&self, mail: &Mail, time_left: Duration) -> Outcome {
+        self.send_aloud(mail, time_left).await.1
+    }
+
+    /// [`Smtp::send`], with what was said on the way: a line for each phase, without secrets and addresses.
+    pub async fn send_aloud(&self, mail: &Mail, time_left: Duration) -> (Vec<String>, Outcome) {
+        let mut said = Conversation::default();
+        let outcome = self.try_to_send(mail, time_left, &mut said).await;
+        (said.lines, outcome)
+    }
+
+    async fn try_to_send(&self, mail: &Mail, time_left: Duration, said: &mut Conversation) -> Outcome {
         if time_left.is_zero() {
             return not_handed_over(FailureClass::Expired, "too late to be sent".to_owned());
         }
@@ -141,7 +153,8 @@ impl Smtp {
                 return not_handed_over(FailureClass::Bug, LetterFault::Build.to_string());
             }
         };
-        match self.hand_over(&letter, time_left).await {
+        said.recipient = letter.to.user().to_owned();
+        match self.hand_over(&letter, time_left, said).await {
             Ok(()) => Outcome::HandedOver { provider_id: None },
             Err(fault) => not_handed_over(fault.class(), fault.detail(letter.to.user())),
         }
@@ -152,7 +165,8 @@ impl Smtp {
     /// # Errors
     /// The class of the failure, and one scrubbed sentence for the operator.
     pub async fn check(&self) -> Result<(), (FailureClass, String)> {
-        match self.log_in(Instant::now() + self.server.deadlines.whole).await {
+        let ends_at = Instant::now() + self.server.deadlines.whole;
+        match self.log_in(ends_at, &mut Conversation::default()).await {
             Ok(connection) => {
                 self.say_goodbye(connection);
                 Ok(())
@@ -161,10 +175,15 @@ impl Smtp {
         }
     }
 
-    async fn hand_over(&self, letter: &Letter, time_left: Duration) -> Result<(), Fault> {
+    async fn hand_over(
+        &self,
+        letter: &Letter,
+        time_left: Duration,
+        said: &mut Conversation,
+    ) -> Result<(), Fault> {
         let ends_at = Instant::now() + self.server.deadlines.whole.min(time_left);
-        let mut connection = self.log_in(ends_at).await?;
-        let result = self.dictate(&mut connection, letter, ends_at).await;
+        let mut connection = self.log_in(ends_at, said).await?;
+        let result = self.dictate(&mut connection, letter, ends_at, said).await;
         // A line that broke or fell silent is dropped, which closes it; on any other we say goodbye.
         if result.as_ref().err().is_none_or(Fault::was_answered) {
             self.say_goodbye(connection);
@@ -172,7 +191,7 @@ impl Smtp {
         result
     }
 
-    async fn log_in(&self, ends_at: Instant) -> Result<AsyncSmtpConnection, Fault> {
+    async fn log_in(&self, ends_at: Instant, said: &mut Conversation) -> Result<AsyncSmtpConnection, Fault> {
         let limits = &self.server.deadlines;
         let connected_by = ends_at.min(Instant::now() + limits.connect);
         let (mut connection, ends_at) = match &self.way {
@@ -197,9 +216,12 @@ impl Smtp {
                 (self.greet(line, ends_at).await?, ends_at)
             }
         };
+        said.note(Phase::Hello, &format!("{}:{} answers as we want", self.server.host, self.server.port));
         if let Some((user, password)) = &self.server.credentials {
             let credentials = Credentials::new(user.clone(), password.expose().clone());
-            step(Phase::LogIn, ends_at, connection.auth(DEFAULT_MECHANISMS, &credentials)).await?;
+            let reply =
+                step(Phase::LogIn, ends_at, connection.auth(DEFAULT_MECHANISMS, &credentials)).await?;
+            said.hear(Phase::LogIn, &reply);
         }
         Ok(connection)
     }
@@ -234,19 +256,24 @@ impl Smtp {
         connection: &mut AsyncSmtpConnection,
         letter: &Letter,
         ends_at: Instant,
+        said: &mut Conversation,
     ) -> Result<(), Fault> {
         let addressed_by = ends_at.min(Instant::now() + self.server.deadlines.address);
         let from = MailFrom::new(Some(letter.from.clone()), mail_parameters(connection, letter)?);
         let reply = step(Phase::Sender, addressed_by, connection.command(from)).await?;
+        said.hear(Phase::Sender, &reply);
         expect(Phase::Sender, &reply, Severity::PositiveCompletion)?;
         let to = Rcpt::new(letter.to.clone(), Vec::new());
         let reply = step(Phase::Recipient, addressed_by, connection.command(to)).await?;
+        said.hear(Phase::Recipient, &reply);
         expect(Phase::Recipient, &reply, Severity::PositiveCompletion)?;
 
         let sent_by = ends_at.min(Instant::now() + self.server.deadlines.data);
         let reply = step(Phase::Data, sent_by, connection.command(Data)).await?;
+        said.hear(Phase::Data, &reply);
         expect(Phase::Data, &reply, Severity::PositiveIntermediate)?;
         let reply = step(Phase::Content, sent_by, connection.message(&letter.bytes)).await?;
+        said.hear(Phase::Content, &reply);
         expect(Phase::Content, &reply, Severity::PositiveCompletion)
     }
 
@@ -254,6 +281,25 @@ impl Smtp {
     fn say_goodbye(&self, mut connection: AsyncSmtpConnection) {
         let patience = self.server.deadlines.quit;
         tokio::spawn(async move { timeout(patience, connection.quit()).await.is_ok() });
+    }
+}
+
+/// What was said, phase by phase.
+#[derive(Default)]
+struct Conversation {
+    lines: Vec<String>,
+    recipient: String,
+}
+
+impl Conversation {
+    fn hear(&mut self, phase: Phase, reply: &Response) {
+        let words: Vec<_> = reply.message().collect();
+        let words = scrub_naming(&words.join(" "), &self.recipient);
+        self.note(phase, &format!("{} {words}", reply.code()));
+    }
+
+    fn note(&mut self, phase: Phase, words: &str) {
+        self.lines.push(format!("{}: {words}", phase.as_words()));
     }
 }
 

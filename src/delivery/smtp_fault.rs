@@ -144,7 +144,8 @@ impl Fault {
 }
 
 impl Phase {
-    fn as_words(self) -> &'static str {
+    /// The phase, as an operator reads it.
+    pub fn as_words(self) -> &'static str {
         match self {
             Self::Connect => "connecting",
             Self::Hello => "greeting",

@@ -3,8 +3,11 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use crate::support::letter::Letter;
+use crate::support::post::{ADAS_PHONE, ways_out};
 use crate::support::program::Home;
-use crate::support::smtp_server::{Encryption, SmtpServer, USER};
+use crate::support::smtp_server::{At, Encryption, Fault, SmtpServer, USER};
+use crate::support::twilio_server::{self, TwilioServer};
 
 #[actix_web::test]
 async fn all_is_well_with_a_new_user() {
@@ -95,4 +98,60 @@ async fn settings_that_cannot_work_are_told_before_anybody_waits_for_a_code() {
     let ran = home.with(&[("POSTERN_SMS_COUNTRIES", "US,ZZ")]).run(&["doctor"]).await;
     assert!(!ran.is_well, "{ran:#?}");
     assert!(format!("{}{}", ran.out, ran.err).contains("ZZ"), "{ran:#?}");
+}
+
+#[actix_web::test]
+async fn a_test_message_goes_the_way_of_real_codes_and_its_conversation_is_printed() {
+    let mail = SmtpServer::start_with(Encryption::None, "PLAIN LOGIN").await;
+    let carrier = TwilioServer::start().await;
+    let url = format!("smtp://{}:{}@127.0.0.1:{}", USER.0, USER.1, mail.port);
+    let home = Home::new().with(&ways_out(&mail, &carrier)).with(&[("POSTERN_MAIL_URL", &url)]);
+    home.migrate().await;
+    let ran =
+        home.run(&["doctor", "--send-mail", "ada@example.com", "--send-sms", ADAS_PHONE.1]).await.well();
+    for line in [
+        "         logging in: 235",
+        "         naming the sender: 250",
+        "         naming the recipient: 250",
+        "         after the mail: 250",
+        "ok       test mail: the mail server took it. Its code opens nothing; look whether it arrives",
+        "ok       test text: the carrier took it. Its code opens nothing; look whether it arrives",
+    ] {
+        assert!(ran.out.contains(line), "{line}: {}", ran.out);
+    }
+    for secret in [USER.1, "ada@", ADAS_PHONE.1] {
+        assert!(!ran.out.contains(secret) && !ran.err.contains(secret), "{}", ran.out);
+    }
+    let letter = Letter::read(&mail.taken().pop().unwrap().raw);
+    assert!(letter.code() == "000000" && carrier.taken()[0]["Body"].starts_with("000000 "));
+}
+
+#[actix_web::test]
+async fn a_test_message_that_does_not_go_says_why_and_what_to_do() {
+    let (mail, carrier) = (SmtpServer::start().await, TwilioServer::start().await);
+    let home = Home::new().with(&ways_out(&mail, &carrier));
+    home.migrate().await;
+    // The first connection looks whether the server is there.
+    mail.next(&[]);
+    mail.next(&[(At::Rcpt, Fault::Says("550 5.1.1 <ada@example.com>: no such user"))]);
+    carrier.next(twilio_server::Fault::Status(400, r#"{"code":21408,"message":"no"}"#, &[]));
+    let ran = home.run(&["doctor", "--send-mail", "ada@example.com", "--send-sms", ADAS_PHONE.1]).await;
+    assert!(!ran.is_well, "{ran:#?}");
+    let mail = "NOT WELL test mail: bad_recipient: naming the recipient: 550 5.1.1 [address] no such user. Try an address";
+    assert!(ran.out.contains(mail), "{}", ran.out);
+    assert!(
+        ran.out.contains("NOT WELL test text: region_blocked: 400, error 21408: no. Enable the country"),
+        "{}",
+        ran.out
+    );
+}
+
+#[actix_web::test]
+async fn without_a_way_out_there_is_nothing_to_try() {
+    let ran =
+        Home::ready().await.run(&["doctor", "--send-mail", "ada@example.com", "--send-sms", "5550142"]).await;
+    assert!(
+        !ran.is_well && ran.out.contains("set mail.url") && ran.out.contains("set sms.provider"),
+        "{ran:#?}"
+    );
 }
