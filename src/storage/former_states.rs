@@ -8,7 +8,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::event::SecurityEvent;
 use crate::domain::ids::Id;
 use crate::domain::keys::Keys;
-use crate::domain::second_factor::{Destination, SecondFactor};
+use crate::domain::second_factor::{Destination, Method, SecondFactor};
 use crate::storage::columns::{maybe_time, micros};
 use crate::storage::schema::former_states;
 use crate::storage::second_factors::{DestinationColumns, Sealer, from_columns, to_columns};
@@ -122,6 +122,40 @@ pub fn forget_since(
         .filter(former_states::account_id.eq(account.as_str()))
         .filter(former_states::event_id.ge(event.as_str()));
     diesel::delete(undone).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Forgets all that could be put back of an account: what stands now was set right by somebody who looked.
+///
+/// # Errors
+/// As for any write.
+pub fn forget_all(tx: &mut Tx<'_>, account: &Id<Account>) -> Result<(), StorageError> {
+    let kept = former_states::table.filter(former_states::account_id.eq(account.as_str()));
+    diesel::delete(kept).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Lets the second factor that an administrator has just set stand in place of what stood before: codes to this address
+/// from this moment on, or none.
+///
+/// # Errors
+/// As for any write.
+pub fn settle_factor(
+    tx: &mut Tx<'_>,
+    account: &Id<Account>,
+    email: Option<(&EmailAddress, DateTime<Utc>)>,
+    asks_every_login: bool,
+) -> Result<(), StorageError> {
+    let kept = former_states::table.filter(former_states::account_id.eq(account.as_str()));
+    diesel::update(kept)
+        .set((
+            former_states::method.eq(email.map(|_| Method::Email.as_str())),
+            former_states::factor_email.eq(email.map(|(address, _)| address.as_str())),
+            former_states::phone_sealed.eq(None::<Vec<u8>>),
+            former_states::factor_confirmed_at.eq(email.map(|(_, since)| micros(since))),
+            former_states::asks_every_login.eq(asks_every_login),
+        ))
+        .execute(&mut **tx)?;
     Ok(())
 }
 

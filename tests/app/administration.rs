@@ -6,6 +6,7 @@ use postern::domain::administration::Act;
 use crate::support::administration::Administering;
 use crate::support::browser::{Browser, Page};
 use crate::support::codes::Reading;
+use crate::support::links::not_me_link;
 use crate::support::test_app::{Deeds, PASSWORD, TestApp};
 
 const REASON: &str = "they asked at the desk";
@@ -69,7 +70,18 @@ async fn each_act_is_done_once_logged_once_and_told_once() {
         let done = form.clone().submit().await.follow_all().await.expect(200);
 
         assert!(done.h1() == name || act == Act::IssuePass, "{act:?}: {}", done.describe());
-        assert_eq!(app.sent().await.len() - before, mails, "{act:?}");
+        let sent = app.sent().await;
+        assert_eq!(sent.len() - before, mails, "{act:?}");
+        // The links themselves say all there is to say.
+        if !matches!(act, Act::MailReset | Act::InviteAgain) {
+            for told in &sent[..mails] {
+                let text = &told.text;
+                assert!(
+                    text.contains("sam, an administrator") && not_me_link(text).is_some(),
+                    "{act:?}: {text}"
+                );
+            }
+        }
         let why =
             if act.wants_reason() { format!("reason = '{REASON}'") } else { "reason IS NULL".to_owned() };
         let who = "administrator_id = (SELECT id FROM accounts WHERE username_key = 'sam')";

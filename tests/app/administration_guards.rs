@@ -35,19 +35,45 @@ async fn paths(app: &TestApp, name: &str) -> Vec<(&'static str, String)> {
     paths
 }
 
-/// What each path answers to somebody, without anything that a page of theirs would send.
+/// What each path answers to somebody: a bare request, and where a page of theirs holds a form token, a form with all that
+/// any act asks for.
 async fn refused(app: &TestApp, browser: &Browser, name: &str) -> Vec<(u16, Option<String>)> {
     let mut answers = Vec::new();
+    let own = browser.follow_all("/profile").await;
+    let token = own.has_button("Log out").then(|| own.form("Log out").value("form_token").unwrap());
     for (method, path) in paths(app, name).await {
         let page = browser.copy().raw(method, &path, &[("sec-fetch-site", "same-origin")], b"").await;
         answers.push((page.status(), page.location().map(str::to_owned)));
+        if let Some(token) = token.as_deref().filter(|_| method == "POST") {
+            let page = browser.copy().post_form(&path, &fields(&path, token)).await;
+            answers.push((page.status(), page.location().map(str::to_owned)));
+        }
     }
+    answers.sort();
     answers.dedup();
     answers
 }
 
-async fn contents(app: &TestApp) -> [i64; 3] {
+/// What the form at a path of administration would send.
+fn fields<'a>(path: &str, token: &'a str) -> Vec<(&'a str, &'a str)> {
+    let act = path.rsplit('/').next().and_then(Act::parse);
+    let mut fields = vec![("form_token", token)];
+    match act {
+        Some(act) => {
+            fields.push(("version", "1"));
+            fields.extend(act.wants_reason().then_some(("reason", "because I can")));
+            fields.extend(act.takes_email().then_some(("email", "mine@example.com")));
+        }
+        None => {
+            fields.extend([("username", "mine"), ("email", "mine@example.com"), ("role", "administrator")])
+        }
+    }
+    fields
+}
+
+async fn contents(app: &TestApp) -> [i64; 4] {
     [
+        app.count("accounts").await,
         app.count("security_events").await,
         app.count("outbox").await,
         app.count("accounts WHERE version = 1").await,
@@ -85,7 +111,9 @@ async fn who_was_demoted_administers_nothing_any_more_not_even_with_a_form_from_
 
     assert_eq!(form.submit().await.location(), Some("/login"), "their sessions were ended");
     kim.log_in("kim").await;
+    let before = contents(&app).await;
     assert_eq!(refused(&app, &kim, "bob").await, [(403, None)]);
+    assert_eq!(contents(&app).await, before);
     assert_eq!(app.count("accounts WHERE username_key = 'bob' AND disabled_at IS NULL").await, 1);
 
     // The role is read at every request, not taken from the session.

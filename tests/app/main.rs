@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod account_list;
 #[cfg(test)]
+mod accounts_story;
+#[cfg(test)]
 mod activity_log;
 #[cfg(test)]
 mod address_limits;

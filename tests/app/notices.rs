@@ -1,8 +1,10 @@
 //! Notices: each event is told once, by one mail, in words that say what to do.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 
 use chrono::TimeDelta;
+use postern::domain::administration::Act;
 use postern::flows::mailbox::Entry;
 use postern::flows::unfinished_logins;
 
@@ -12,6 +14,7 @@ use crate::support::links::not_me_link;
 use crate::support::test_app::{Deeds, PASSWORD, TestApp};
 
 const ADA: &str = "ada@example.com";
+const NEW: &str = "a rather unlikely sentence about herons";
 
 /// Every notice to Ada, oldest first.
 async fn notices(app: &TestApp) -> Vec<Entry> {
@@ -25,10 +28,17 @@ async fn look_for_unfinished(app: &TestApp) -> usize {
     unfinished_logins::tell_of_all(app.app.services()).await.unwrap()
 }
 
-type Act = for<'a> fn(&'a TestApp) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
+/// Logs in with what stands in for a code.
+async fn recover(app: &TestApp, typed: &str) {
+    let page = app.code_page("ada").await.click("Use another way").await;
+    let page = page.click("Use a one-time pass").await;
+    page.form("Log in").fill("recovery_code", typed).submit().await.expect(303);
+}
+
+type Deed = for<'a> fn(&'a TestApp) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// What happens to an account, and how the one mail about it begins.
-const TOLD: [(&str, Act); 8] = [
+const TOLD: [(&str, Deed); 14] = [
     (
         "Two Factor Authentication turned on: Email, a•••@e•••.com, with that computer trusted",
         |app| Box::pin(async { drop(app.guarded("ada").await) }),
@@ -96,6 +106,46 @@ const TOLD: [(&str, Act); 8] = [
             app.browser().log_in_with("ada", PASSWORD).await.expect(429);
         })
     }),
+    ("Password changed", |app| {
+        Box::pin(async {
+            let home = app.guarded("ada").await;
+            let form = home.get("/profile/password").await.form("Save").fill("current_password", PASSWORD);
+            form.fill("new_password", NEW).fill("new_password_again", NEW).submit().await.expect(303);
+        })
+    }),
+    ("Password reset", |app| {
+        Box::pin(async {
+            app.person("ada").await;
+            let form = app.follows_reset_link("ada").await.form("Save password");
+            form.fill("new_password", NEW).fill("new_password_again", NEW).submit().await.expect(303);
+        })
+    }),
+    ("Email address changed", |app| {
+        Box::pin(async {
+            app.person("ada").await;
+            let home = app.browser();
+            home.log_in("ada").await;
+            let form = home.get("/profile/email").await.form("Save").fill("email", "new@example.com");
+            let page = form.submit().await.follow().await;
+            let code = app.code_for("new@example.com").await;
+            page.form("Save").fill("code", &code).submit().await.expect(303);
+        })
+    }),
+    ("Recovery codes made", |app| {
+        Box::pin(async { drop(app.guarded("ada").await.make_recovery_codes().await) })
+    }),
+    ("Recovery code used", |app| {
+        Box::pin(async {
+            let codes = app.guarded("ada").await.make_recovery_codes().await;
+            recover(app, &codes[0]).await;
+        })
+    }),
+    ("One-time pass used", |app| {
+        Box::pin(async {
+            app.guarded("ada").await;
+            recover(app, &app.pass_for("ada").await).await;
+        })
+    }),
 ];
 
 #[actix_web::test]
@@ -116,8 +166,35 @@ async fn each_event_is_told_by_one_mail() {
         }
         assert_eq!(text.matches("http").count(), 1, "one link: {text}");
         assert!(text.contains("pm UTC on November 27 and only once."), "{text}");
-        // Besides, only that two-factor authentication was turned on before: the last act was told once.
-        assert!(told.len() <= 2, "{begins}: {:?}", told.iter().map(|n| &n.subject).collect::<Vec<_>>());
+        // Besides, only what led there: each act was told once.
+        let subjects: BTreeSet<_> = told.iter().map(|notice| &notice.subject).collect();
+        assert!(subjects.len() == told.len() && told.len() <= 3, "{begins}: {subjects:?}");
+    }
+}
+
+#[actix_web::test]
+async fn what_the_operator_does_is_told_by_one_mail_as_well() {
+    let app = TestApp::start().await;
+    app.guarded("ada").await;
+    for (act, begins) in [
+        (Act::RequireTwoFactor, "Two Factor Authentication required"),
+        (Act::LeaveTwoFactor, "Two Factor Authentication made optional"),
+        (Act::Unlock, "Unlocked"),
+        (Act::IssuePass, "One-time pass given out"),
+        (Act::Disable, "Account disabled"),
+        (Act::Enable, "Account enabled"),
+        (Act::ResetTwoFactor, "Two Factor Authentication reset"),
+    ] {
+        if act == Act::Unlock {
+            app.alter("UPDATE accounts SET codes_suspended_at = 1").await;
+        }
+        let before = app.sent().await.len();
+        app.by_operator("ada", act).await;
+        let told = app.sent().await;
+        assert_eq!(told.len() - before, 1, "{act:?}");
+        let text = &told[0].text;
+        assert!(told[0].to == ADA && text.starts_with(begins), "{act:?}: {text}");
+        assert!(text.contains("whoever runs Postern") && not_me_link(text).is_some(), "{act:?}: {text}");
     }
 }
 

@@ -4,6 +4,8 @@
 //! Each page that is looked at leaves a picture in `tests/shots`.
 
 #[cfg(test)]
+mod accounts_story;
+#[cfg(test)]
 mod chrome;
 #[cfg(test)]
 mod comfort;

@@ -14,7 +14,9 @@ use crate::flows::events::{Happened, record, record_and_tell};
 use crate::flows::links::{self, NewLink};
 use crate::flows::recovery::issue_pass;
 use crate::flows::{FlowError, Services, Visitor, password_check};
-use crate::storage::{self, Tx, accounts, administration, recovery, second_factors, throttles};
+use crate::storage::{
+    self, Tx, accounts, administration, former_states, recovery, second_factors, throttles,
+};
 
 /// Who does an act, why, and with what.
 pub(super) struct Doing<'a> {
@@ -124,12 +126,14 @@ fn disable(services: &Services, tx: &mut Tx<'_>, id: &Id<Account>) -> Result<Eve
     Ok(EventKind::Disabled)
 }
 
-/// Takes the second factor away with all that could stand in for it, and the wrong codes that were counted against it.
+/// Takes the second factor away with all that could stand in for it, and the wrong codes that were counted against it. No
+/// older notice brings one back.
 fn reset(tx: &mut Tx<'_>, id: &Id<Account>) -> Result<EventKind, FlowError> {
     second_factors::remove(tx, id)?;
     recovery::void_codes(tx, id)?;
     recovery::void_passes(tx, id)?;
     accounts::ask_every_login(tx, id, false)?;
+    former_states::settle_factor(tx, id, None, false)?;
     accounts::forgive_codes(tx, id)?;
     administration::must_prove_mailbox(tx, id, true)?;
     end_everything(tx, id)?;
@@ -147,8 +151,10 @@ fn turn_on_email(
     account: &Account,
     doing: &Doing<'_>,
 ) -> Result<Outcome, FlowError> {
-    let (id, destination) = (&account.id, Destination::Email(account.email.clone()));
-    second_factors::put(tx, id, &destination, &services.sealer()?, services.now())?;
+    let (id, now) = (&account.id, services.now());
+    let destination = Destination::Email(account.email.clone());
+    second_factors::put(tx, id, &destination, &services.sealer()?, now)?;
+    former_states::settle_factor(tx, id, Some((&account.email, now)), account.asks_every_login)?;
     administration::must_prove_mailbox(tx, id, false)?;
     end_everything(tx, id)?;
     let detail = format!("{}, {}", destination.method().label(), destination.masked().shown);

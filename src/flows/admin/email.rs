@@ -7,10 +7,11 @@ use crate::flows::admin::Outcome;
 use crate::flows::admin::acts::{Doing, mail_link};
 use crate::flows::events::{record, tell, tell_elsewhere};
 use crate::flows::{FlowError, Services};
-use crate::storage::{Tx, administration, links};
+use crate::storage::{Tx, administration, former_states, links};
 
 /// Sets another address of record, which nobody has confirmed yet, and tells both. Whoever reads the old one may be a
-/// stranger: the links that went there end, and *This wasn't me* in the notice there leads to the new one.
+/// stranger: the links that went there end, *This wasn't me* in the notice there leads to the new one, and no notice to an
+/// address before it puts back what stood then.
 pub(super) fn correct_email(
     services: &Services,
     tx: &mut Tx<'_>,
@@ -23,6 +24,7 @@ pub(super) fn correct_email(
     let detail = format!("{} to {}", old.masked().shown, email.masked().shown);
     let event = record(services, tx, doing.happened(EventKind::EmailChanged, id).in_detail(detail))?;
     administration::set_email(tx, id, email)?;
+    former_states::forget_all(tx, id)?;
     links::end_all_to(tx, id, old, services.now())?;
     if is_invited {
         // The invitation is what the new address hears of it.
