@@ -51,7 +51,8 @@ pub enum FailureClass {
 }
 
 impl MessageState {
-    const ALL: [Self; 7] = [
+    /// All of them, in the order in which a message goes through them.
+    pub const ALL: [Self; 7] = [
         Self::Waiting,
         Self::Sending,
         Self::HandedOver,
@@ -81,7 +82,8 @@ impl MessageState {
 }
 
 impl FailureClass {
-    const ALL: [Self; 11] = [
+    /// All of them.
+    pub const ALL: [Self; 11] = [
         Self::RetrySafe,
         Self::Ambiguous,
         Self::BadRecipient,

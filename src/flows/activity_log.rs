@@ -8,6 +8,7 @@ use crate::domain::account::Account;
 use crate::domain::event::{EventKind, SecurityEvent};
 use crate::domain::ids::Id;
 use crate::domain::username::Username;
+use crate::flows::paging::{Place, cut, turn_to};
 use crate::flows::{FlowError, Services};
 use crate::storage::account_lists::Way;
 use crate::storage::{AnyConnection, StorageError, account_lists, accounts, event_lists};
@@ -18,17 +19,6 @@ pub use crate::storage::event_lists::EventFilter;
 const PAGE: i64 = 50;
 /// Lines of an export that are read at a time.
 const BATCH: i64 = 500;
-
-/// Where a page is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// At the newest line.
-    Newest,
-    /// Older than a line.
-    Before(Id<SecurityEvent>),
-    /// Newer than one.
-    After(Id<SecurityEvent>),
-}
 
 /// Lines of the log, newest first, and who is in them.
 pub struct Activity {
@@ -68,7 +58,11 @@ pub async fn filter(
 ///
 /// # Errors
 /// As for any fault.
-pub async fn page(services: &Services, filter: EventFilter, place: Place) -> Result<Activity, FlowError> {
+pub async fn page(
+    services: &Services,
+    filter: EventFilter,
+    place: Place<SecurityEvent>,
+) -> Result<Activity, FlowError> {
     services.db.read(move |conn| Ok(read(conn, &filter, &place)?)).await
 }
 
@@ -89,32 +83,14 @@ pub async fn export(
     services.db.read(read).await
 }
 
-fn read(conn: &mut AnyConnection, filter: &EventFilter, place: &Place) -> Result<Activity, StorageError> {
-    let (past, way) = match place {
-        Place::Newest => (None, Way::Onward),
-        Place::Before(id) => (Some(id), Way::Onward),
-        Place::After(id) => (Some(id), Way::Back),
-    };
-    let mut events = event_lists::walk(conn, filter, past, way, PAGE + 1)?;
-    let goes_on = cut(&mut events, PAGE);
-    let (has_older, has_newer) = match way {
-        Way::Onward => (goes_on, past.is_some()),
-        // The newest page begins with the newest line, and is as long as any other.
-        Way::Back if !goes_on => return read(conn, filter, &Place::Newest),
-        Way::Back => {
-            events.reverse();
-            (true, true)
-        }
-    };
+fn read(
+    conn: &mut AnyConnection,
+    filter: &EventFilter,
+    place: &Place<SecurityEvent>,
+) -> Result<Activity, StorageError> {
+    let turned = turn_to(place, PAGE, |past, way, limit| event_lists::walk(conn, filter, past, way, limit))?;
+    let (events, has_older, has_newer) = (turned.rows, turned.has_older, turned.has_newer);
     Ok(Activity { names: names(conn, &events)?, events, has_older, has_newer })
-}
-
-/// Takes away what is one too many; whether there was one.
-fn cut(events: &mut Vec<SecurityEvent>, limit: i64) -> bool {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let goes_on = events.len() > limit;
-    events.truncate(limit);
-    goes_on
 }
 
 /// One look-up for everybody on the page.

@@ -18,7 +18,7 @@ use crate::storage::second_factors::{Sealer, index_of, open, phone};
 use crate::storage::{AnyConnection, StorageError, Tx};
 
 /// A message in the outbox.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message;
 
 /// Why a message is sent: what its words are made from.

@@ -10,7 +10,7 @@ use crate::domain::event::{EventKind, SecurityEvent};
 use crate::domain::ids::Id;
 use crate::domain::username::Username;
 use crate::domain::when;
-use crate::flows::activity_log::Place;
+use crate::flows::paging::Place;
 use crate::web::error::WebError;
 use crate::web::fields::Fields;
 use crate::web::form::FormState;
@@ -27,7 +27,7 @@ pub struct ActivityQuery {
     /// The last day, as typed.
     pub to: String,
     /// Where the page is.
-    pub place: Place,
+    pub place: Place<SecurityEvent>,
 }
 
 /// What a person may have typed wrongly.
@@ -105,7 +105,7 @@ impl ActivityQuery {
 
     /// The same lines at another place.
     #[must_use]
-    pub fn at(&self, place: Place) -> Self {
+    pub fn at(&self, place: Place<SecurityEvent>) -> Self {
         Self { place, ..self.clone() }
     }
 

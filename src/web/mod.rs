@@ -9,6 +9,7 @@ mod admin_form;
 pub mod assets;
 pub mod browser;
 pub mod csv;
+pub mod delivery_query;
 pub mod dev_guard;
 pub mod error;
 pub mod fields;

@@ -49,6 +49,8 @@ pub const ADMIN_ACTIVITY: &str = "/admin/activity";
 pub const ADMIN_ACTIVITY_CSV: &str = "/admin/activity.csv";
 /// The first administrator.
 pub const SETUP: &str = "/setup";
+/// What was sent, and what became of it.
+pub const ADMIN_DELIVERIES: &str = "/admin/deliveries";
 /// Where Twilio reports what became of a text.
 pub const TWILIO_REPORTS: &str = "/hooks/sms/twilio";
 /// A forgotten password is replaced by a mailed link.

@@ -26,6 +26,7 @@ fn every_sample() -> Vec<Sample> {
         pages::confirm_identity::samples(),
         pages::account_list::samples(),
         pages::activity_log::samples(),
+        pages::deliveries::samples(),
         pages::help::samples(),
         pages::setup::samples(),
         pages::invitation::samples(),

@@ -6,6 +6,7 @@ pub mod activity_log;
 pub mod admin_account;
 pub mod code;
 pub mod confirm_identity;
+pub mod deliveries;
 pub mod dev_mailbox;
 pub mod email;
 pub mod error;

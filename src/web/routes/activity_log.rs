@@ -10,7 +10,8 @@ use crate::domain::event::{Actor, SecurityEvent};
 use crate::domain::ids::Id;
 use crate::domain::username::Username;
 use crate::flows::FlowError;
-use crate::flows::activity_log::{self, Activity, EventFilter, Place};
+use crate::flows::activity_log::{self, Activity, EventFilter};
+use crate::flows::paging::Place;
 use crate::web::activity_query::{ActivityProblem, ActivityQuery};
 use crate::web::error::WebError;
 use crate::web::gate::Administrator;
@@ -31,10 +32,11 @@ pub(super) async fn show(administrator: Administrator, req: HttpRequest) -> Resu
         }
     };
     let activity = activity_log::page(&administrator.portal.services, filter, query.place.clone()).await?;
-    let place = |there: bool, line: Option<&SecurityEvent>, to: fn(Id<SecurityEvent>) -> Place| {
-        let line = line.filter(|_| there)?;
-        Some(query.at(to(line.id.clone())).under(paths::ADMIN_ACTIVITY))
-    };
+    let place =
+        |there: bool, line: Option<&SecurityEvent>, to: fn(Id<SecurityEvent>) -> Place<SecurityEvent>| {
+            let line = line.filter(|_| there)?;
+            Some(query.at(to(line.id.clone())).under(paths::ADMIN_ACTIVITY))
+        };
     list.newer = place(activity.has_newer, activity.events.first(), Place::After);
     list.older = place(activity.has_older, activity.events.last(), Place::Before);
     list.export = Some(query.at(Place::Newest).under(paths::ADMIN_ACTIVITY_CSV));

@@ -10,6 +10,7 @@ mod admin_new_account;
 mod code;
 mod computers;
 mod confirm;
+mod deliveries;
 mod dev_mailbox;
 mod email;
 mod health;
@@ -95,6 +96,7 @@ pub const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/admin/accounts", Who::Administrator),
     ("GET", "/admin/activity", Who::Administrator),
     ("GET", "/admin/activity.csv", Who::Administrator),
+    ("GET", "/admin/deliveries", Who::Administrator),
     ("GET", "/admin/accounts/new", Who::Administrator),
     ("POST", "/admin/accounts/new", Who::Administrator),
     ("GET", "/admin/accounts/{id}", Who::Administrator),
@@ -162,6 +164,7 @@ pub fn mount(config: &mut ServiceConfig) {
         .service(at("/confirm/resend").route(post().to(confirm::resend)))
         .service(at("/admin/accounts").route(get().to(account_list::show)))
         .service(at("/admin/activity").route(get().to(activity_log::show)))
+        .service(at("/admin/deliveries").route(get().to(deliveries::show)))
         .service(at("/admin/activity.csv").route(get().to(activity_export::download)))
         .service(
             at("/admin/accounts/new")

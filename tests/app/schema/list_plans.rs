@@ -14,6 +14,7 @@ use postern::domain::listing::{Filter, Prefix};
 use postern::domain::second_factor::Method;
 use postern::flows::account_list::{self, Asked};
 use postern::flows::activity_log::{self, EventFilter};
+use postern::flows::paging::Place;
 use postern::storage::{AnyConnection, Location};
 
 use super::ear::listen;
@@ -58,12 +59,12 @@ async fn walk(app: &TestApp) {
         }
     }
     for filter in event_filters(app).await {
-        let first = activity_log::page(services, filter.clone(), activity_log::Place::Newest).await.unwrap();
+        let first = activity_log::page(services, filter.clone(), Place::Newest).await.unwrap();
         let Some(last) = first.events.last() else { continue };
-        let older = activity_log::Place::Before(last.id.clone());
+        let older = Place::Before(last.id.clone());
         let second = activity_log::page(services, filter.clone(), older).await.unwrap();
         if let Some(first) = second.events.first() {
-            let newer = activity_log::Place::After(first.id.clone());
+            let newer = Place::After(first.id.clone());
             activity_log::page(services, filter.clone(), newer).await.unwrap();
         }
         activity_log::export(services, filter, Some(last.id.clone())).await.unwrap();
@@ -72,7 +73,7 @@ async fn walk(app: &TestApp) {
 
 async fn event_filters(app: &TestApp) -> Vec<EventFilter> {
     let services = app.app.services();
-    let newest = activity_log::page(services, EventFilter::default(), activity_log::Place::Newest);
+    let newest = activity_log::page(services, EventFilter::default(), Place::Newest);
     let somebody = newest.await.unwrap().events.remove(0).account;
     let (now, day) = (app.now(), chrono::TimeDelta::days(1));
     let mut filters = Vec::new();

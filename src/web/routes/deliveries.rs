@@ -1,0 +1,49 @@
+//! What was sent, and what became of it.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::domain::ids::Id;
+use crate::flows::deliveries::{self, Delivery, DeliveryFilter};
+use crate::flows::outbox::Message;
+use crate::flows::paging::Place;
+use crate::web::delivery_query::DeliveryQuery;
+use crate::web::error::WebError;
+use crate::web::gate::Administrator;
+use crate::web::page::{Page, answer};
+use crate::web::pages::deliveries::{DeliveriesPage, Line, what};
+use crate::web::pages::profile::zone_label;
+use crate::web::{paths, shown};
+
+pub(super) async fn show(administrator: Administrator, req: HttpRequest) -> Result<HttpResponse, WebError> {
+    let query = DeliveryQuery::read(req.query_string())?;
+    let found = deliveries::page(&administrator.portal.services, query.filter, query.place.clone()).await?;
+    let place = |there: bool, message: Option<&Delivery>, to: fn(Id<Message>) -> Place<Message>| {
+        let message = message.filter(|_| there)?;
+        Some(query.at(to(message.id.clone())).under(paths::ADMIN_DELIVERIES))
+    };
+    let page = Page { notice: administrator.pocket.said(), ..administrator.page()? };
+    let list = DeliveriesPage {
+        page: page.with_form(query.form()),
+        is_narrowed: query.filter != DeliveryFilter::default(),
+        newer: place(found.has_newer, found.messages.first(), Place::After),
+        older: place(found.has_older, found.messages.last(), Place::Before),
+        zone: zone_label(administrator.account().time_zone),
+        messages: found.messages.into_iter().map(|message| line(&administrator, message)).collect(),
+    };
+    Ok(answer(&list, StatusCode::OK))
+}
+
+fn line(administrator: &Administrator, message: Delivery) -> Line {
+    let (zone, now) = (administrator.account().time_zone, administrator.portal.services.clock.now());
+    Line {
+        what: what(message.sent_for),
+        channel: message.channel,
+        account: (message.username, paths::admin_account(&message.account)),
+        state: message.state,
+        attempts: message.attempts,
+        failure: message.failure,
+        at: shown::in_a_list(message.asked_at, now, zone),
+        handed_over: message.handed_over_at.map(|at| shown::in_a_list(at, now, zone)),
+    }
+}
