@@ -190,7 +190,9 @@ async fn an_act_whose_line_cannot_be_written_is_not_done() {
     let before = (contents(&scene.app), scene.empty.count("accounts").await);
     for (route, form) in scene.forms.iter().filter(|(route, _)| !silent.contains(route)) {
         let page = form.clone().submit().await;
-        assert_eq!(page.status(), 500, "{route}: {}", page.describe());
+        // Who forgot a password is answered alike, whatever comes of it.
+        let answer = if *route == "/password/forgot" { 303 } else { 500 };
+        assert_eq!(page.status(), answer, "{route}: {}", page.describe());
     }
     assert!(contents(&scene.app) == before.0, "something was done without its line");
     assert_eq!(scene.empty.count("accounts").await, before.1);
