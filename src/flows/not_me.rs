@@ -4,6 +4,7 @@
 //! Where the notice told of a change that the account's own login made, what stood before is put back too. Acts are undone
 //! from their end: whatever was done after the oldest act that is undone is undone with it, and never comes back by a later
 //! act's notice. Links that went to a mailbox which came in by such a change end with it, or a thief could answer in kind.
+//! What an administrator or operator has set since stays: it took the place of what stood before.
 
 use crate::domain::account::{Account, TrustEnd};
 use crate::domain::email::EmailAddress;
