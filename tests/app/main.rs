@@ -31,6 +31,8 @@ mod daily_sends;
 #[cfg(test)]
 mod database_faults;
 #[cfg(test)]
+mod deliveries;
+#[cfg(test)]
 mod delivery;
 #[cfg(test)]
 mod email_of_record;
