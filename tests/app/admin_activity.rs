@@ -95,6 +95,13 @@ async fn each_line_says_who_did_what_to_whom_when_and_from_where() {
 }
 
 #[actix_web::test]
+async fn an_address_stands_there_as_people_write_it() {
+    let app = TestApp::start().await;
+    let page = grace(&app).await.get("/admin/activity").await;
+    page.says("127.0.0.1").is_silent_about("127.0.0.1/32");
+}
+
+#[actix_web::test]
 async fn it_is_filtered_by_account_kind_and_day_alone_and_together() {
     let app = TestApp::start().await;
     let browser = grace(&app).await;

@@ -15,12 +15,13 @@ use postern::flows::invitation::{self, First, Made, New};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::support::browser::Browser;
+use crate::support::browser::{Browser, Page};
+use crate::support::dump::everything;
 use crate::support::letter::Letter;
 use crate::support::post::{Post, code_in, enter, ways_out};
 use crate::support::program::Home;
 use crate::support::smtp_server::{At, Encryption, Fault, Identity, SmtpServer, USER};
-use crate::support::test_app::{Deeds, PASSWORD, TEST_KEY};
+use crate::support::test_app::{Deeds, PASSWORD, TEST_KEY, TestApp};
 use crate::support::twilio_server::{self, ACCOUNT, TwilioServer};
 
 /// What nobody else in these tests has, so that it is found even among what others log beside it.
@@ -29,6 +30,9 @@ const ADDRESS: &str = "zenobia.of.palmyra@scan.example.com";
 const PHONE: (&str, &str) = ("(212) 555-0187", "2125550187");
 const SECRET: &str = "ostrich velvet harbour nine";
 const WRONG: &str = "ostrich velvet harbour ten";
+const KEEPER: &str = "yolanda.scan";
+const FIRST_CHOICE: &str = "turnip cathedral whistle forty";
+const SECOND_CHOICE: &str = "umbrella glacier fiddle eighty";
 
 /// Everything that is logged in this process from the first call on.
 #[derive(Clone, Default)]
@@ -85,6 +89,28 @@ impl Secrets {
     fn add_cookies(&mut self, browser: &Browser) {
         for cookie in browser.cookies() {
             self.add("a cookie", cookie.value());
+        }
+    }
+
+    /// The token of a link, whole and what proves it alone.
+    fn add_link(&mut self, what: &str, link: &str) {
+        let (_, token) = link.split_once("token=").expect("a token");
+        self.add(what, token);
+        self.add(what, token.split_once('.').expect("an id and a proof").1);
+    }
+
+    /// A recovery code or one-time pass, as it is shown and as it is typed in one go.
+    fn add_stand_in(&mut self, shown: &str) {
+        self.add("what stands in for a code", shown);
+        self.add("what stands in for a code", shown.replace('-', ""));
+    }
+
+    /// Neither in the page nor in its address nor in where it leads.
+    #[track_caller]
+    fn assert_not_on(&self, page: &Page) {
+        for (what, secret) in &self.0 {
+            let told = [&page.path(), page.html(), page.location().unwrap_or_default()];
+            assert!(!told.iter().any(|told| told.contains(secret)), "{what}: {}", page.describe());
         }
     }
 
@@ -218,6 +244,100 @@ async fn invited(post: &Post, secrets: &mut Secrets) -> Browser {
     let form = page.form("Save password").fill("new_password", SECRET);
     form.fill("new_password_again", SECRET).submit().await.follow_all().await;
     home
+}
+
+/// A whole life of keys, none of them used for anybody else in these tests.
+#[actix_web::test]
+async fn what_stands_in_for_a_code_or_a_password_is_written_nowhere() {
+    let (paper, app) = (Paper::laid_out(), TestApp::start().await);
+    let mut secrets = Secrets::default();
+    app.invite_by_mail(KEEPER).await;
+    app.deliver_all().await;
+    let link = mailed_link(&app, "/invitation").await;
+    secrets.add_link("an invitation's token", &link);
+    let welcome = at_link(&app, &secrets, &link).await;
+    choose_password(&welcome, PASSWORD).await.expect(303);
+    let home = welcome.browser();
+    home.log_in(KEEPER).await;
+    home.turn_on_sms(&app, "212 555 0174", "+12125550174").await;
+    let codes = home.make_recovery_codes().await;
+    let pass = app.pass_for(KEEPER).await;
+    for stand_in in codes.iter().chain([&pass]) {
+        secrets.add_stand_in(stand_in);
+    }
+    secrets.add_cookies(home);
+
+    // Each is used, and then wrongly used again.
+    for stand_in in [&codes[0], &codes[0], &pass, &pass] {
+        let page =
+            app.code_page(KEEPER).await.click("Use another way").await.click("Use a one-time pass").await;
+        let page = page.form("Log in").fill("recovery_code", stand_in).submit().await;
+        secrets.assert_not_on(&page);
+        secrets.add_cookies(page.browser());
+    }
+    app.deliver_all().await;
+    app.wait(TimeDelta::minutes(11));
+    let asked = home.log_in(KEEPER).await;
+    let code = app.code_for("+12125550174").await;
+    assert_eq!(enter(asked, "Log in", &code).await.path(), "/profile");
+    let refused = change_password(home, FIRST_CHOICE, "another one altogether").await.expect(422);
+    secrets.add("a new password", FIRST_CHOICE);
+    secrets.assert_not_on(&refused);
+    change_password(home, FIRST_CHOICE, FIRST_CHOICE).await.expect(303);
+
+    app.ask_for_reset(KEEPER).await;
+    let link = mailed_link(&app, "/password/reset").await;
+    secrets.add_link("a reset's token", &link);
+    let reset = at_link(&app, &secrets, &link).await;
+    secrets.add("a new password", SECOND_CHOICE);
+    choose_password(&reset, SECOND_CHOICE).await.expect(303);
+    at_link(&app, &secrets, &link).await;
+    app.deliver_all().await;
+    let link = mailed_link(&app, "/not-me").await;
+    secrets.add_link("a notice's token", &link);
+    let told = at_link(&app, &secrets, &link).await;
+    told.form("This wasn’t me").submit().await.expect(303);
+    at_link(&app, &secrets, &link).await;
+
+    secrets.assert_not_in(&paper.text());
+    let values = everything(&app.database);
+    for (what, secret) in &secrets.0 {
+        let found: Vec<_> = values.iter().filter(|value| holds_bytes(&value.bytes, secret)).collect();
+        assert!(found.is_empty(), "{what}, {secret}: {found:?}");
+    }
+}
+
+fn holds_bytes(value: &[u8], secret: &str) -> bool {
+    value.windows(secret.len()).any(|window| window.eq_ignore_ascii_case(secret.as_bytes()))
+}
+
+/// The path of the newest link of a kind that was mailed to the keeper.
+async fn mailed_link(app: &TestApp, page: &str) -> String {
+    let sent = app.sent().await;
+    let mut words = sent.iter().flat_map(|entry| entry.text.split_whitespace());
+    let link = words.find_map(|word| {
+        let path = word.strip_prefix(&app.base)?;
+        path.starts_with(&format!("{page}?token=")).then_some(path)
+    });
+    link.unwrap_or_else(|| panic!("no link to {page} was mailed")).to_owned()
+}
+
+/// The page a link led a fresh browser to, be it over or not: it holds nothing secret, in its address neither.
+async fn at_link(app: &TestApp, secrets: &Secrets, link: &str) -> Page {
+    let page = app.browser().follow_all(link).await;
+    secrets.assert_not_on(&page);
+    page
+}
+
+/// Chooses a password at the page a link led to.
+async fn choose_password(page: &Page, password: &str) -> Page {
+    let form = page.form("Save password").fill("new_password", password);
+    form.fill("new_password_again", password).submit().await
+}
+
+async fn change_password(browser: &Browser, new: &str, again: &str) -> Page {
+    let form = browser.get("/profile/password").await.form("Save").fill("current_password", PASSWORD);
+    form.fill("new_password", new).fill("new_password_again", again).submit().await
 }
 
 #[actix_web::test]

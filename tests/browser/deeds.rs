@@ -64,6 +64,15 @@ impl Chrome {
         self.enter_code(&app.code_for(e164).await, "Save").await;
     }
 
+    /// Makes ten recovery codes, from having just confirmed who this is, and reads them from the page.
+    pub async fn make_recovery_codes(&self) -> Vec<String> {
+        self.open("/profile/recovery-codes").await;
+        self.press("Make new recovery codes").await;
+        let codes = self.texts("#recovery-codes li").await;
+        assert_eq!(codes.len(), 10);
+        codes
+    }
+
     /// Holds some words of the page against what is expected.
     pub async fn says(&self, words: &str) {
         let text = self.text().await;

@@ -16,6 +16,8 @@ mod harness;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod recovery_story;
+#[cfg(test)]
 mod story;
 #[cfg(test)]
 #[path = "../app/support/mod.rs"]

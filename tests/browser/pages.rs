@@ -8,6 +8,8 @@ mod admin_lists;
 mod administration;
 mod codes;
 mod guest;
+mod keys;
+mod passwords;
 mod rendered;
 mod two_factor;
 

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::domain::account::Account;
-use crate::domain::event::{Actor, SecurityEvent};
+use crate::domain::event::{Actor, SecurityEvent, shown_network};
 use crate::domain::ids::Id;
 use crate::domain::username::Username;
 use crate::flows::FlowError;
@@ -86,7 +86,7 @@ fn lines(administrator: &Administrator, activity: Activity) -> Vec<Line> {
             Actor::Mailbox => DoneBy::Mailbox,
             Actor::Postern => DoneBy::Postern,
         },
-        network: event.network,
+        network: event.network.as_deref().map(|network| shown_network(network).to_owned()),
         browser: event.browser,
     };
     activity.events.into_iter().map(line).collect()
