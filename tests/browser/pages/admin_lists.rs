@@ -77,3 +77,23 @@ async fn activity() {
     })
     .await;
 }
+
+#[actix_web::test]
+async fn deliveries() {
+    in_both_worlds("admin-deliveries", &[], async |app, chrome| {
+        app.administrator("grace").await;
+        chrome.log_in("grace").await;
+        chrome.open("/admin/deliveries").await;
+        chrome.says("There is no such message.").await;
+        chrome.look_twice("none").await;
+        app.guarded(LONGEST).await;
+        chrome.open("/admin/deliveries").await;
+        chrome.look_twice("few").await;
+        chrome.choose("State", "Handed over").await;
+        chrome.choose("Sent by", "Email").await;
+        chrome.press("Show").await;
+        chrome.says("Set-up code").await;
+        chrome.look_twice("filtered").await;
+    })
+    .await;
+}
