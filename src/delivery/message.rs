@@ -149,9 +149,7 @@ pub fn text(
 /// # Errors
 /// The [`TextFault`] of the longest text.
 pub fn check_texts(brand: &Brand) -> Result<(), TextFault> {
-    for purpose in
-        [Purpose::Login, Purpose::SetUp, Purpose::ConfirmIdentity, Purpose::EmailOfRecord, Purpose::Mailbox]
-    {
+    for purpose in Purpose::ALL {
         let body = text_body(purpose, "000000", brand, TimeDelta::minutes(10)).unwrap_or_default();
         if let Some(foreign) = gsm7::foreign(&body) {
             return Err(TextFault::Foreign(foreign));
@@ -187,9 +185,6 @@ mod tests {
     use crate::domain::secret::Secret;
     use crate::domain::username::Username;
     use crate::flows::outbox::{CodeMessage, LinkMessage};
-
-    const PURPOSES: [Purpose; 5] =
-        [Purpose::Login, Purpose::SetUp, Purpose::ConfirmIdentity, Purpose::EmailOfRecord, Purpose::Mailbox];
 
     fn at(seconds: i64) -> DateTime<Utc> {
         // 10:42 am on November 24, 2026 in New York
@@ -263,7 +258,7 @@ mod tests {
     #[test]
     fn every_purpose_has_its_own_words() {
         for (purpose, name) in
-            PURPOSES.into_iter().zip(["login", "set-up", "confirmation", "e-mail confirmation"])
+            Purpose::ALL.into_iter().zip(["login", "set-up", "confirmation", "e-mail confirmation"])
         {
             let mail = written(&code_message(purpose), &brand());
             assert!(mail.subject.ends_with(&format!(" is your Postern {name} code")), "{}", mail.subject);
@@ -275,7 +270,7 @@ mod tests {
     #[test]
     fn a_code_mail_has_no_link_and_fetches_nothing() {
         let brand = Brand::new("Postern", "login.example.com", Some("https://help.example.com"));
-        for purpose in PURPOSES {
+        for purpose in Purpose::ALL {
             let mail = written(&code_message(purpose), &brand);
             for part in [&mail.text, &mail.html] {
                 for found in ["http", "href", "src=", "url(", "<img", "@import", "<link", "example.com"] {
@@ -290,7 +285,7 @@ mod tests {
 
     #[test]
     fn both_parts_say_the_same() {
-        for content in PURPOSES.map(code_message).into_iter().chain([invitation("ada")]) {
+        for content in Purpose::ALL.map(code_message).into_iter().chain([invitation("ada")]) {
             let mail = written(&content, &brand());
             let page = scraper::Html::parse_document(&mail.html);
             let body = page.select(&scraper::Selector::parse("body").unwrap()).next().unwrap();
@@ -326,7 +321,7 @@ mod tests {
     fn a_text_is_one_segment_and_ends_with_the_bound_code() {
         let brand = Brand::new("Harbour Freight Coop", "login.harbour.example.com.test", None);
         assert_eq!((brand.name.len(), brand.host.len()), (20, 30));
-        for purpose in PURPOSES {
+        for purpose in Purpose::ALL {
             let body = texted(purpose, &brand, at(1));
             let septets = gsm7::septets(&body).unwrap();
             assert!(septets <= gsm7::ONE_SEGMENT, "{purpose:?}: {septets}");

@@ -8,6 +8,8 @@ use crate::domain::ids::Id;
 use crate::domain::keys::Keys;
 use crate::domain::second_factor::Destination;
 
+pub use crate::domain::purpose::Purpose;
+
 /// How long one code works, from the request that made it (OWASP ASVS 5.0 6.5.5: ten minutes at most).
 pub const CODE_LIFE: TimeDelta = TimeDelta::minutes(10);
 /// A resend repeats the same code while at least this much of its life is left.
@@ -18,48 +20,6 @@ pub const CHALLENGE_LIFE: TimeDelta = TimeDelta::minutes(30);
 pub const TRIES: u32 = 5;
 /// Messages for one challenge.
 pub const SENDS: u32 = 5;
-
-/// What a code opens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// A login.
-    Login,
-    /// A new method or destination.
-    SetUp,
-    /// A sensitive change.
-    ConfirmIdentity,
-    /// A new e-mail address of record.
-    EmailOfRecord,
-    /// A set-up that is forced, or follows a reset: that its owner reads the mailbox of record.
-    Mailbox,
-}
-
-impl Purpose {
-    /// The word in the database and in what a code is bound to.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Login => "login",
-            Self::SetUp => "set_up",
-            Self::ConfirmIdentity => "confirm_identity",
-            Self::EmailOfRecord => "email_of_record",
-            Self::Mailbox => "mailbox",
-        }
-    }
-
-    /// Reads the word in the database.
-    pub fn stored(text: &str) -> Option<Self> {
-        let all = [Self::Login, Self::SetUp, Self::ConfirmIdentity, Self::EmailOfRecord, Self::Mailbox];
-        all.into_iter().find(|purpose| purpose.as_str() == text)
-    }
-
-    /// Whether wrong codes count towards the account's pause. A new destination proves nothing about the one in force.
-    pub fn counts_for_account(self) -> bool {
-        match self {
-            Self::Login | Self::ConfirmIdentity | Self::Mailbox => true,
-            Self::SetUp | Self::EmailOfRecord => false,
-        }
-    }
-}
 
 /// A code that is owed by one browser, for one purpose, from one destination.
 #[derive(Clone, Debug)]

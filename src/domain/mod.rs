@@ -17,6 +17,7 @@ pub mod listing;
 pub mod login;
 pub mod password;
 pub mod phone;
+pub mod purpose;
 pub mod recovery;
 pub mod requirement;
 #[cfg(test)]

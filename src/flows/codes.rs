@@ -152,7 +152,7 @@ pub(super) fn wake_after(services: &Services, tx: &mut Tx<'_>) {
 
 fn is_confirmed(purpose: Purpose) -> bool {
     match purpose {
-        Purpose::Login | Purpose::ConfirmIdentity | Purpose::Mailbox => true,
+        Purpose::Login | Purpose::ConfirmIdentity | Purpose::Mailbox | Purpose::PresentMailbox => true,
         Purpose::SetUp | Purpose::EmailOfRecord => false,
     }
 }
@@ -194,28 +194,14 @@ fn held_until(
     Ok(sends::held_until(tx, &next, services.now())?)
 }
 
-/// Takes a typed code that counts for nothing but its challenge. See [`take_from`].
+/// Takes a typed code in two writes. The first spends the try and commits it, alone: whatever happens next gives no guess
+/// back. The second looks again, derives, compares, uses the challenge up and lets `open` do what the code allows; exactly
+/// one caller gets there. What a wrong code brings the account is noted as coming from the visitor.
 pub(super) async fn take<T, F>(
     services: &Services,
     challenge: &Challenge,
     typed: TypedCode,
-    open: F,
-) -> Result<Result<T, NotEntered>, FlowError>
-where
-    F: FnOnce(&mut Tx<'_>, &CodeProof) -> Result<T, FlowError> + Send + 'static,
-    T: Send + 'static,
-{
-    take_from(services, challenge, typed, None, open).await
-}
-
-/// Takes a typed code in two writes. The first spends the try and commits it, alone: whatever happens next gives no guess
-/// back. The second looks again, derives, compares, uses the challenge up and lets `open` do what the code allows; exactly
-/// one caller gets there. What a wrong code brings the account is noted as coming from the visitor.
-pub(super) async fn take_from<T, F>(
-    services: &Services,
-    challenge: &Challenge,
-    typed: TypedCode,
-    visitor: Option<Visitor>,
+    visitor: Visitor,
     open: F,
 ) -> Result<Result<T, NotEntered>, FlowError>
 where
@@ -236,9 +222,7 @@ where
             match compare(&this, tx, &id, spent, &typed)? {
                 Ok(proof) => open(tx, &proof).map(Ok),
                 Err(refused) => {
-                    if let Some(visitor) = &visitor {
-                        wrong_tries::code(&this, tx, &account, brought, visitor)?;
-                    }
+                    wrong_tries::code(&this, tx, &account, brought, &visitor)?;
                     Ok(Err(refused))
                 }
             }

@@ -271,8 +271,8 @@ pub async fn code(
     let (this, session) = (services.clone(), who.session.clone());
     let owed = services.db.read(move |conn| owed(&this, conn, &session)).await?;
     let Some(challenge) = owed else { return Ok(Confirmed::Gone) };
-    let (this, session, from) = (services.clone(), who.session.id.clone(), Some(visitor.clone()));
-    let entered = codes::take_from(services, &challenge, typed, from, move |tx, proof| {
+    let (this, session, from) = (services.clone(), who.session.id.clone(), visitor.clone());
+    let entered = codes::take(services, &challenge, typed, from, move |tx, proof| {
         let now = this.now();
         still_live(tx, &who, now)?;
         let factor = second_factors::find(tx, &who.account.id, &this.keys)?;

@@ -10,6 +10,7 @@ use crate::domain::challenge::{Challenge, CodeProof, Purpose};
 use crate::domain::code::TypedCode;
 use crate::domain::email::EmailAddress;
 use crate::domain::event::EventKind;
+use crate::domain::limits::SecondFactorStanding;
 use crate::domain::link::LinkPurpose;
 use crate::domain::second_factor::{Destination, SecondFactor};
 use crate::flows::codes::{self, Delivery, NewChallenge, NotEntered, Resend, open_and_send};
@@ -38,6 +39,8 @@ pub struct Waiting {
     pub is_present: bool,
     /// How the message stands.
     pub delivery: Delivery,
+    /// Whether codes are paused or suspended; that of a new address never is.
+    pub standing: SecondFactorStanding,
     /// When the newest code stops working; `None` before one was sent.
     pub code_ends_at: Option<DateTime<Utc>>,
     /// When another message may be asked for; `None` after the last.
@@ -70,11 +73,24 @@ pub enum EmailEntry {
     TooOld,
     /// All tries are spent: nothing waits any more.
     Spent,
+    /// Codes are paused or suspended.
+    Stopped,
     /// Nothing waits.
     Gone,
 }
 
-const PURPOSE: Purpose = Purpose::EmailOfRecord;
+/// What the code of the new address opens.
+const NEW: Purpose = Purpose::EmailOfRecord;
+/// What the code of the present one opens, where that comes first. Wrong ones count for the account: it guards against
+/// whoever has nothing but the password.
+const PRESENT: Purpose = Purpose::PresentMailbox;
+
+/// Ends whatever waits.
+fn end(tx: &mut Tx<'_>, owner: &str, now: DateTime<Utc>) -> Result<(), FlowError> {
+    challenges::end(tx, owner, NEW, now)?;
+    challenges::end(tx, owner, PRESENT, now)?;
+    Ok(())
+}
 
 /// Draws the page. It sends nothing.
 ///
@@ -89,6 +105,11 @@ pub async fn overview(services: &Services, who: &LoggedIn) -> Result<Overview, F
             let waiting = match owed(&this, conn, &who)? {
                 Some(challenge) => Some(Waiting {
                     is_present: is_present(&this, &who.account, &challenge),
+                    standing: if challenge.purpose == PRESENT {
+                        who.account.second_factor_standing
+                    } else {
+                        SecondFactorStanding::Open
+                    },
                     delivery: codes::delivery(conn, &challenge)?,
                     code_ends_at: challenge.code_ends_at,
                     resend_at: codes::resend_at(&challenge),
@@ -110,6 +131,7 @@ fn must_prove_present(services: &Services, account: &Account) -> bool {
 /// Whether a code proves the present mailbox, on the way to another.
 fn is_present(services: &Services, account: &Account, challenge: &Challenge) -> bool {
     must_prove_present(services, account)
+        && challenge.purpose == PRESENT
         && challenge.destination == Destination::Email(account.email.clone())
 }
 
@@ -125,13 +147,13 @@ fn owed(
 ) -> Result<Option<Challenge>, FlowError> {
     let (owner, keys, now) = (who.session.id.as_str(), &services.keys, services.now());
     if must_prove_present(services, &who.account) {
-        let present = index_of_present(services, &who.account);
-        let first = challenges::find_open_at(conn, owner, PURPOSE, &present, keys, now)?;
-        if let Some(first) = first {
+        let present = Destination::Email(who.account.email.clone());
+        let first = challenges::find_open(conn, owner, PRESENT, keys, now)?;
+        if let Some(first) = first.filter(|first| first.destination == present) {
             return Ok(Some(first).filter(|challenge| challenge.tries_left() > 0));
         }
     }
-    let found = challenges::find_open(conn, owner, PURPOSE, keys, now)?;
+    let found = challenges::find_open(conn, owner, NEW, keys, now)?;
     Ok(found.filter(|challenge| challenge.tries_left() > 0))
 }
 
@@ -151,7 +173,7 @@ pub async fn save(
         .write(move |tx| {
             let now = this.now();
             still_live(tx, &who, now)?;
-            challenges::end(tx, who.session.id.as_str(), PURPOSE, now)?;
+            end(tx, who.session.id.as_str(), now)?;
             if address == who.account.email && who.account.email_confirmed_at.is_some() {
                 return Ok(Saved::NothingChanged);
             }
@@ -174,10 +196,10 @@ pub(super) fn carry_out(
     visitor: &Visitor,
 ) -> Result<Saved, FlowError> {
     let owner = who.session.id.as_str();
-    challenges::end(tx, owner, PURPOSE, services.now())?;
-    let mut send_to = |address: &EmailAddress| {
+    end(tx, owner, services.now())?;
+    let mut send_to = |purpose: Purpose, address: &EmailAddress| {
         let new = NewChallenge {
-            purpose: PURPOSE,
+            purpose,
             owner,
             destination: Destination::Email(address.clone()),
             asks_every_login: false,
@@ -185,15 +207,15 @@ pub(super) fn carry_out(
         };
         open_and_send(services, tx, &who.account, new)
     };
-    send_to(address)?;
+    send_to(NEW, address)?;
     if must_prove_present(services, &who.account) && *address != who.account.email {
-        send_to(&who.account.email)?;
+        send_to(PRESENT, &who.account.email)?;
     }
     Ok(Saved::CodeOwed)
 }
 
 /// Takes a code. That of the new address replaces the address of record; wrong ones do not count towards the account's
-/// pause.
+/// pause. Those of the present address do.
 ///
 /// # Errors
 /// As for any fault; the try stays spent.
@@ -207,18 +229,15 @@ pub async fn confirm(
     let owed = services.db.read(move |conn| owed(&this, conn, &asked)).await?;
     let Some(challenge) = owed else { return Ok(EmailEntry::Gone) };
     let (this, owner) = (services.clone(), who.session.id.clone());
-    let opened_at = challenge.opened_at;
-    let entered = codes::take(services, &challenge, typed, move |tx, proof| {
+    let (opened_at, from) = (challenge.opened_at, visitor.clone());
+    let entered = codes::take(services, &challenge, typed, from, move |tx, proof| {
         still_live(tx, &who, this.now())?;
         entered(&this, tx, &who, proof, opened_at, &visitor)
     });
     let outcome = entered.await?.unwrap_or_else(refusal);
     if matches!(outcome, EmailEntry::Spent) {
         let now = services.now();
-        services
-            .db
-            .write(move |tx| Ok::<_, FlowError>(challenges::end(tx, owner.as_str(), PURPOSE, now)?))
-            .await?;
+        services.db.write(move |tx| end(tx, owner.as_str(), now)).await?;
     }
     Ok(outcome)
 }
@@ -235,21 +254,25 @@ fn entered(
     let now = services.now();
     let Some(account) = accounts::find(tx, &who.account.id, now)? else { return Ok(EmailEntry::Gone) };
     let Destination::Email(address) = proof.destination() else { return Ok(EmailEntry::Gone) };
-    if proof.purpose() != PURPOSE {
-        return Ok(EmailEntry::Gone);
-    }
     let owner = who.session.id.as_str();
-    if *address == account.email {
-        if challenges::find_open(tx, owner, PURPOSE, &services.keys, now)?.is_some() {
-            return Ok(EmailEntry::PresentProven);
+    match proof.purpose() {
+        PRESENT => {
+            let waits = challenges::find_open(tx, owner, NEW, &services.keys, now)?.is_some();
+            let is_proven = waits && *address == account.email;
+            return Ok(if is_proven { EmailEntry::PresentProven } else { EmailEntry::Gone });
         }
-    } else if must_prove_present(services, &account) {
-        let present = index_of_present(services, &account);
-        if !challenges::was_proven(tx, owner, PURPOSE, &present, opened_at)? {
+        NEW => {}
+        Purpose::Login | Purpose::SetUp | Purpose::ConfirmIdentity | Purpose::Mailbox => {
             return Ok(EmailEntry::Gone);
         }
     }
-    challenges::end(tx, owner, PURPOSE, now)?;
+    if *address != account.email && must_prove_present(services, &account) {
+        let present = index_of_present(services, &account);
+        if !challenges::was_proven(tx, owner, PRESENT, &present, opened_at)? {
+            return Ok(EmailEntry::Gone);
+        }
+    }
+    end(tx, owner, now)?;
     let detail = address.masked().shown;
     let happened = Happened::by_owner(EventKind::EmailChanged, &account.id, visitor).in_detail(detail);
     let before = second_factors::find(tx, &account.id, &services.keys)?;
@@ -265,8 +288,8 @@ fn refusal(refused: NotEntered) -> EmailEntry {
         NotEntered::Wrong { left } => EmailEntry::Wrong { left },
         NotEntered::TooOld => EmailEntry::TooOld,
         NotEntered::Spent => EmailEntry::Spent,
-        // These codes never stop with the account's.
-        NotEntered::Gone | NotEntered::Stopped(_) => EmailEntry::Gone,
+        NotEntered::Stopped(_) => EmailEntry::Stopped,
+        NotEntered::Gone => EmailEntry::Gone,
     }
 }
 
@@ -291,5 +314,5 @@ pub async fn resend(services: &Services, who: LoggedIn) -> Result<Option<Resend>
 /// As for any fault.
 pub async fn cancel(services: &Services, who: &LoggedIn) -> Result<(), FlowError> {
     let (now, session) = (services.now(), who.session.id.clone());
-    services.db.write(move |tx| Ok(challenges::end(tx, session.as_str(), PURPOSE, now)?)).await
+    services.db.write(move |tx| end(tx, session.as_str(), now)).await
 }

@@ -116,8 +116,8 @@ pub async fn submit(
     let (keys, id) = (services.keys.clone(), pending.challenge.clone());
     let owed = services.db.read(move |conn| Ok::<_, FlowError>(challenges::find(conn, &id, &keys)?)).await?;
     let Some(challenge) = owed else { return Ok(CodeEntry::Over) };
-    let (this, from) = (services.clone(), Some(visitor.clone()));
-    let entered = codes::take_from(services, &challenge, typed, from, move |tx, proof| {
+    let (this, from) = (services.clone(), visitor.clone());
+    let entered = codes::take(services, &challenge, typed, from, move |tx, proof| {
         open(&this, tx, &ticket, &pending, proof, trust_computer, &visitor)
     });
     Ok(entered.await?.unwrap_or_else(refusal))

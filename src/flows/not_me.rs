@@ -20,8 +20,8 @@ use crate::flows::logout::give_up;
 use crate::flows::{FlowError, Services, Visitor};
 use crate::storage::former_states::{self, FormerState};
 use crate::storage::{
-    self, AnyConnection, StorageError, Tx, accounts, challenges, events, pending_changes, recovery,
-    second_factors,
+    self, AnyConnection, StorageError, Tx, accounts, administration, challenges, events, pending_changes,
+    recovery, second_factors,
 };
 
 /// How the link of a notice stands.
@@ -166,6 +166,8 @@ fn undo(
     accounts::end_trust(tx, id, TrustEnd::NotMe)?;
     pending_changes::remove_all(tx, id)?;
     challenges::end_all(tx, id, now)?;
+    recovery::void_passes(tx, id)?;
+    void_codes_made(tx, link)?;
     let former = former(services, tx, link)?;
     let mut happened = Happened::by(Actor::Mailbox, EventKind::NotMe, id).from(visitor);
     if let (Some(former), Some(event)) = (&former, &link.event) {
@@ -181,6 +183,15 @@ fn undo(
         links::make(services, tx, &new)?;
     }
     Ok(mails_to)
+}
+
+/// Where the notice told of new recovery codes, these open nothing any more.
+fn void_codes_made(tx: &mut Tx<'_>, link: &Link) -> Result<(), FlowError> {
+    let Some(event) = &link.event else { return Ok(()) };
+    if let Some(made) = events::find(tx, event)?.filter(|told| told.kind == EventKind::RecoveryCodesMade) {
+        recovery::void_codes_since(tx, &link.account, made.at)?;
+    }
+    Ok(())
 }
 
 /// Puts back what stood before an act, and undoes what came after it.
@@ -200,7 +211,11 @@ fn put_back(
         Some((destination, since)) => {
             second_factors::put(tx, id, destination, &services.sealer()?, *since)?;
         }
-        None => second_factors::remove(tx, id)?,
+        None => {
+            second_factors::remove(tx, id)?;
+            // Whoever enrolled what is undone may still know the password: the next set-up asks the mailbox first.
+            administration::must_prove_mailbox(tx, id, true)?;
+        }
     }
     recovery::void_codes_since(tx, id, since)?;
     recovery::void_passes(tx, id)?;

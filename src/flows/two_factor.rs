@@ -295,7 +295,8 @@ pub async fn confirm(
     let Some(waiting) = waiting else { return Ok(SetUpEntry::Gone) };
     let asks_every_login = waiting.set_up.asks_every_login;
     let this = services.clone();
-    let entered = codes::take(services, waiting.asked(), typed, move |tx, proof| {
+    let from = visitor.clone();
+    let entered = codes::take(services, waiting.asked(), typed, from, move |tx, proof| {
         let account = still_live(tx, &who, this.now())?;
         let right = RightCode {
             who: &LoggedIn { account, ..who },

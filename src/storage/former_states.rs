@@ -135,8 +135,8 @@ pub fn forget_all(tx: &mut Tx<'_>, account: &Id<Account>) -> Result<(), StorageE
     Ok(())
 }
 
-/// Lets the second factor that an administrator has just set stand in place of what stood before: codes to this address
-/// from this moment on, or none.
+/// Lets the second factor that an administrator has just set stand in place of what stood before: none, or codes to this
+/// address of record. With another address that is put back, they go there, if it was confirmed; to a stranger's never.
 ///
 /// # Errors
 /// As for any write.
@@ -149,13 +149,23 @@ pub fn settle_factor(
     let kept = former_states::table.filter(former_states::account_id.eq(account.as_str()));
     diesel::update(kept)
         .set((
-            former_states::method.eq(email.map(|_| Method::Email.as_str())),
-            former_states::factor_email.eq(email.map(|(address, _)| address.as_str())),
+            former_states::method.eq(None::<String>),
+            former_states::factor_email.eq(None::<String>),
             former_states::phone_sealed.eq(None::<Vec<u8>>),
-            former_states::factor_confirmed_at.eq(email.map(|(_, since)| micros(since))),
+            former_states::factor_confirmed_at.eq(None::<i64>),
             former_states::asks_every_login.eq(asks_every_login),
         ))
         .execute(&mut **tx)?;
+    if let Some((address, since)) = email {
+        let confirmed = former_states::email_confirmed_at.is_not_null();
+        diesel::update(kept.filter(confirmed.or(former_states::email.eq(address.as_str()))))
+            .set((
+                former_states::method.eq(Method::Email.as_str()),
+                former_states::factor_email.eq(former_states::email.nullable()),
+                former_states::factor_confirmed_at.eq(micros(since)),
+            ))
+            .execute(&mut **tx)?;
+    }
     Ok(())
 }
 

@@ -177,6 +177,29 @@ pub fn told_since(
     Ok(told.is_some())
 }
 
+/// Whether an account has a link for this, bound to this address, that can still be used.
+///
+/// # Errors
+/// As for any read.
+pub fn any_open(
+    conn: &mut AnyConnection,
+    account: &Id<Account>,
+    purpose: LinkPurpose,
+    address: &EmailAddress,
+    now: DateTime<Utc>,
+) -> Result<bool, StorageError> {
+    let row: Option<String> = links::table
+        .filter(links::account_id.eq(account.as_str()))
+        .filter(links::purpose.eq(purpose.as_str()))
+        .filter(links::address.eq(address.as_str()))
+        .filter(links::used_at.is_null())
+        .filter(links::expires_at.gt(micros(now)))
+        .select(links::id)
+        .first(conn)
+        .optional()?;
+    Ok(row.is_some())
+}
+
 /// How many links for this were made for an account since then.
 ///
 /// # Errors

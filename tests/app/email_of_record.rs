@@ -212,3 +212,20 @@ async fn a_requirement_that_comes_meanwhile_is_not_passed_by() {
     let asked = save(&home, "other@example.net").await.follow().await;
     asked.says("Your present address comes first");
 }
+
+#[actix_web::test]
+async fn the_present_mailbox_is_guessed_at_ten_times_and_no_more() {
+    let app = TestApp::start().await;
+    let thief = ada(&app).await;
+    app.alter("UPDATE accounts SET must_prove_mailbox = TRUE").await;
+    for _ in 0..2 {
+        let asked = save(&thief, NEW).await.follow().await;
+        let code = wrong(&app.code_for(ADA).await);
+        for _ in 0..5 {
+            enter(&asked, &code).await;
+        }
+    }
+    save(&thief, NEW).await.follow().await.says("Codes are paused");
+    assert_eq!(app.count("security_events WHERE kind = 'codes_paused'").await, 1);
+    assert!(is_now(&app, ADA).await);
+}

@@ -285,3 +285,37 @@ async fn a_link_for_something_else_or_of_somebody_else_opens_nothing() {
     form.clone().forge("account", "bob").submit().await.expect(400);
     form.submit().await.expect(303);
 }
+
+#[actix_web::test]
+async fn after_a_phone_was_undone_a_password_alone_enrols_no_other() {
+    let app = TestApp::start().await;
+    let thief = thief(&app).await;
+    let link = app.notice_link(ADA).await;
+    press(&app, &link).await;
+    assert_eq!(method(&app).await, "disabled");
+    thief.log_in("ada").await;
+    let form = thief.get("/profile/two-factor").await.form("Save").select("method", "sms");
+    let page = form.fill("phone", "212 555 0177").submit().await.follow_all().await;
+    page.says("First show that it is you: enter the code from your email address of record");
+    assert_eq!(app.sent_to("+12125550177").await, 0);
+}
+
+#[actix_web::test]
+async fn a_pass_and_codes_that_nobody_asked_for_open_nothing_after_the_press() {
+    let app = TestApp::start().await;
+    app.guarded("ada").await;
+    app.wait(TimeDelta::seconds(1));
+    let pass = app.pass_for("ada").await;
+    let link = app.notice_link(ADA).await;
+    press(&app, &link).await;
+    let page = app.code_page("ada").await.browser().get("/login/recovery").await;
+    page.form("Log in").fill("recovery_code", &pass).submit().await.expect(422);
+
+    app.wait(TimeDelta::hours(1));
+    let thief = app.browser();
+    thief.log_in_with_code(&app, "ada").await;
+    thief.make_recovery_codes().await;
+    let link = app.notice_link(ADA).await;
+    press(&app, &link).await;
+    assert_eq!(app.count("recovery_codes").await, 0);
+}

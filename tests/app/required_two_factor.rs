@@ -190,6 +190,7 @@ async fn a_thief_with_the_password_enrols_no_phone_of_his_own() {
         enter(&page, "000000").await;
     }
     choose_sms(&thief).await.says("Codes are paused");
+    assert_eq!(app.count("security_events WHERE kind = 'codes_paused'").await, 1);
 }
 
 #[actix_web::test]

@@ -127,7 +127,9 @@ impl SecondFactor {
     pub fn set_up(proof: &CodeProof, now: DateTime<Utc>) -> Option<Self> {
         match proof.purpose() {
             Purpose::SetUp | Purpose::Mailbox => Some(Self::stored(proof.destination().clone(), now)),
-            Purpose::Login | Purpose::ConfirmIdentity | Purpose::EmailOfRecord => None,
+            Purpose::Login | Purpose::ConfirmIdentity | Purpose::EmailOfRecord | Purpose::PresentMailbox => {
+                None
+            }
         }
     }
 

@@ -72,7 +72,9 @@ pub fn what(sent_for: Option<SentFor>) -> &'static str {
         Some(SentFor::Code(Purpose::Login)) => "Login code",
         Some(SentFor::Code(Purpose::SetUp)) => "Set-up code",
         Some(SentFor::Code(Purpose::ConfirmIdentity)) => "Confirmation code",
-        Some(SentFor::Code(Purpose::EmailOfRecord | Purpose::Mailbox)) => "Email address code",
+        Some(SentFor::Code(Purpose::EmailOfRecord | Purpose::Mailbox | Purpose::PresentMailbox)) => {
+            "Email address code"
+        }
         Some(SentFor::Link(LinkPurpose::Invitation)) => "Invitation",
         Some(SentFor::Link(LinkPurpose::PasswordReset)) => "Password reset",
         Some(SentFor::Link(LinkPurpose::NotMe)) => "Notice",

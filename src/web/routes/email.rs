@@ -5,7 +5,6 @@ use actix_web::http::StatusCode;
 
 use crate::domain::code::TypedCode;
 use crate::domain::email::EmailAddress;
-use crate::domain::limits::SecondFactorStanding;
 use crate::flows::email::{self, EmailEntry, Overview, Saved, Waiting};
 use crate::web::error::WebError;
 use crate::web::fields::Fields;
@@ -55,7 +54,7 @@ fn delivery(
         delivery: waiting.delivery,
         code_ends_at: waiting.code_ends_at,
         resend_at: waiting.resend_at,
-        standing: SecondFactorStanding::Open,
+        standing: waiting.standing,
         tells_why: true,
         status_url: "",
         time_zone,
@@ -111,6 +110,8 @@ async fn confirm(person: LoggedIn, fields: Fields, code: &str) -> Result<HttpRes
         EmailEntry::PresentProven => Ok(person.go_and_say(paths::EMAIL, &Notice::EmailProven)),
         EmailEntry::Wrong { left } => code_again(&person, CodeProblem::Wrong { left }).await,
         EmailEntry::TooOld => code_again(&person, CodeProblem::Expired { at: None }).await,
+        // The page itself says how codes stand.
+        EmailEntry::Stopped => Ok(person.go(paths::EMAIL)),
         EmailEntry::Spent | EmailEntry::Gone => Ok(person.go_and_say(paths::EMAIL, &Notice::EmailEnded)),
     }
 }

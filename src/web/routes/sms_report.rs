@@ -26,7 +26,7 @@ pub(super) async fn take(
 ) -> Result<HttpResponse, WebError> {
     let settings = &portal.services.settings;
     let token = settings.twilio_token.as_ref().ok_or(WebError::NotFound)?;
-    let address = settings.public_url.origin().ascii_serialization() + &request.uri().to_string();
+    let address = format!("{}{}", settings.public_url.origin().ascii_serialization(), request.uri());
     let signature = request.headers().get("x-twilio-signature").and_then(|value| value.to_str().ok());
     if !is_signed(token.expose(), &address, fields.pairs(), signature.unwrap_or_default()) {
         tracing::warn!(

@@ -87,3 +87,21 @@ async fn email_that_an_administrator_turned_on_stays_on() {
     assert_eq!(app.code_page("ada").await.path(), "/login/code");
     app.code_for(ADA).await;
 }
+
+#[actix_web::test]
+async fn email_that_an_administrator_turned_on_goes_back_with_the_address_it_went_to() {
+    let app = TestApp::start().await;
+    app.person("ada").await;
+    app.alter("UPDATE accounts SET email_confirmed_at = 1 WHERE username_key = 'ada'").await;
+    // A thief moves the address of record, and has codes turned on by asking for help.
+    change_email(&logged_in(&app, "ada").await, &app, THIEF).await;
+    let link = link_in(&app, ADA, "Email address changed").await;
+    sam(&app).await.administer(&app, "ada", Act::TurnOnEmail).await.expect(200);
+
+    press_not_me(&app, &link).await;
+
+    assert!(is_of_record(&app, ADA).await);
+    assert_eq!(app.count(&format!("second_factors WHERE email = '{ADA}'")).await, 1);
+    assert_eq!(app.code_page("ada").await.path(), "/login/code");
+    app.code_for(ADA).await;
+}
