@@ -13,9 +13,11 @@ use data_encoding::HEXLOWER;
 use rust_embed::Embed;
 use sha2::{Digest, Sha256};
 
-/// The parts of the one style sheet, in the order in which they build on each other.
-const STYLESHEET_PARTS: [&str; 5] =
-    ["css/tokens.css", "css/base.css", "css/forms.css", "css/account.css", "css/admin.css"];
+/// The parts of the style sheet, in the order in which they build on each other.
+const STYLESHEET_PARTS: [&str; 4] = ["css/tokens.css", "css/base.css", "css/forms.css", "css/account.css"];
+
+/// What only administration looks at, and nobody else loads.
+const ADMIN_STYLESHEET: &str = "css/admin.css";
 
 const STYLESHEET: &str = "css/postern.css";
 const SCRIPT: &str = "js/postern.js";
@@ -40,8 +42,10 @@ pub struct Assets {
 /// Where a page finds what it loads.
 #[derive(Clone, Default)]
 pub struct AssetUrls {
-    /// The one style sheet.
+    /// The style sheet.
     pub stylesheet: String,
+    /// What it lacks for administration.
+    pub admin_stylesheet: String,
     /// The one script; every page works without it.
     pub script: String,
     /// The font, loaded early so that the text does not jump.
@@ -68,13 +72,18 @@ impl Assets {
                 urls.insert(name.into_owned(), url);
             }
         }
+        let admin_stylesheet = match Files::get(ADMIN_STYLESHEET) {
+            Some(file) => assets.add(ADMIN_STYLESHEET, file.data),
+            None => String::new(),
+        };
         let stylesheet = assets.add(STYLESHEET, Cow::Owned(stylesheet(&urls).into_bytes()));
         if let Some(robots) = Files::get(ROBOTS) {
             let asset = Asset::new(ROBOTS, robots.data, FOR_A_DAY);
             assets.by_path.insert(format!("/{ROBOTS}"), asset);
         }
         let url = |name: &str| urls.get(name).cloned().unwrap_or_default();
-        assets.urls = AssetUrls { stylesheet, script: url(SCRIPT), font: url(FONT), icon: url(ICON) };
+        assets.urls =
+            AssetUrls { stylesheet, admin_stylesheet, script: url(SCRIPT), font: url(FONT), icon: url(ICON) };
         assets
     }
 

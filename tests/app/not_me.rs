@@ -1,6 +1,7 @@
 //! *This wasn't me*: what one press of its button undoes, and that it is pressed once, in time, and by nobody else.
 
 use chrono::TimeDelta;
+use postern::domain::administration::Act;
 
 use crate::support::at_once::at_once;
 use crate::support::browser::{Browser, Page};
@@ -304,7 +305,9 @@ async fn after_a_phone_was_undone_a_password_alone_enrols_no_other() {
 async fn a_pass_and_codes_that_nobody_asked_for_open_nothing_after_the_press() {
     let app = TestApp::start().await;
     app.guarded("ada").await;
+    app.deliver_all().await;
     app.wait(TimeDelta::seconds(1));
+    assert!(app.by_operator("ada", Act::IssuePass).await);
     let pass = app.pass_for("ada").await;
     let link = app.notice_link(ADA).await;
     press(&app, &link).await;
@@ -314,6 +317,8 @@ async fn a_pass_and_codes_that_nobody_asked_for_open_nothing_after_the_press() {
     app.wait(TimeDelta::hours(1));
     let thief = app.browser();
     thief.log_in_with_code(&app, "ada").await;
+    app.deliver_all().await;
+    app.wait(TimeDelta::seconds(1));
     thief.make_recovery_codes().await;
     let link = app.notice_link(ADA).await;
     press(&app, &link).await;

@@ -120,7 +120,8 @@ pub fn fill(conn: &mut AnyConnection, size: Size, now: DateTime<Utc>, password_h
     let events = (0..size.events).map(|n| event(&mut dice, &ids, began + step * i32::try_from(n).unwrap()));
     insert(conn, EVENTS, events);
     let settle = match conn {
-        AnyConnection::Postgres(_) => "ANALYZE",
+        // As after a while, when the server has tidied up by itself: else the plans depend on when it does.
+        AnyConnection::Postgres(_) => "VACUUM ANALYZE",
         // The program keeps no statistics for SQLite, so nothing that is measured may lean on them.
         AnyConnection::Sqlite(_) => "PRAGMA wal_checkpoint(TRUNCATE)",
     };

@@ -1,5 +1,7 @@
 //! What is lost and found again: a phone, with a recovery code or an administrator; a password, by mail.
 
+use chrono::TimeDelta;
+
 use super::chrome::{Chrome, Scheme, Script, View, Width, walk};
 use super::support::test_app::TestApp;
 
@@ -30,6 +32,9 @@ async fn replace_the_number(app: &TestApp, chrome: &Chrome) {
 
 /// The number is the new one from here on.
 async fn is_asked_at_the_new_number(app: &TestApp, view: View) {
+    // So that this code is newer than the one of the set-up.
+    app.deliver_all().await;
+    app.wait(TimeDelta::minutes(1));
     walk("story-next-phone", view, &app.base, async |elsewhere| {
         elsewhere.log_in_with_code(app, "ada", NEXT_PHONE.1).await;
         assert_eq!(elsewhere.path().await, "/profile");
