@@ -137,32 +137,6 @@ pub fn find_open(
     row.map(|row| row.challenge(keys)).transpose()
 }
 
-/// The open challenge of an owner for a purpose at one destination, by its blind index: the newest, if several.
-///
-/// # Errors
-/// As for any read.
-pub fn find_open_at(
-    conn: &mut AnyConnection,
-    owner: &str,
-    purpose: Purpose,
-    destination: &[u8],
-    keys: &Keys,
-    now: DateTime<Utc>,
-) -> Result<Option<Challenge>, StorageError> {
-    let row: Option<ChallengeRow> = challenges::table
-        .filter(challenges::owner_id.eq(owner))
-        .filter(challenges::purpose.eq(purpose.as_str()))
-        .filter(challenges::destination_index.eq(destination))
-        .filter(challenges::used_at.is_null())
-        .filter(challenges::ended_at.is_null())
-        .filter(challenges::expires_at.gt(micros(now)))
-        .order(challenges::id.desc())
-        .select(ChallengeRow::as_select())
-        .first(conn)
-        .optional()?;
-    row.map(|row| row.challenge(keys)).transpose()
-}
-
 /// Whether an owner has entered a code for a purpose from one destination, of a challenge opened no earlier than this.
 ///
 /// # Errors
