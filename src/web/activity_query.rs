@@ -4,16 +4,15 @@
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
-use url::form_urlencoded::Serializer;
 
 use crate::domain::event::{EventKind, SecurityEvent};
-use crate::domain::ids::Id;
 use crate::domain::username::Username;
 use crate::domain::when;
 use crate::flows::paging::Place;
 use crate::web::error::WebError;
 use crate::web::fields::Fields;
 use crate::web::form::FormState;
+use crate::web::place_query;
 
 /// What the address of a page of the log says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,12 +58,7 @@ impl ActivityQuery {
             "" => None,
             word => Some(EventKind::stored(word).ok_or(WebError::BadRequest)?),
         };
-        let place = match (fields.optional("before")?, fields.optional("after")?) {
-            (None, None) => Place::Newest,
-            (Some(before), None) => Place::Before(line(&before)?),
-            (None, Some(after)) => Place::After(line(&after)?),
-            (Some(_), Some(_)) => return Err(WebError::BadRequest),
-        };
+        let place = place_query::read(&mut fields)?;
         fields.finish()?;
         Ok(Self { account, kind, from, to, place })
     }
@@ -116,28 +110,10 @@ impl ActivityQuery {
 
     /// The address, under a path.
     pub fn under(&self, path: &str) -> String {
-        let mut query = Serializer::new(String::new());
         let kind = self.kind.map_or("", EventKind::as_str);
-        for (name, value) in
-            [("account", self.account.as_str()), ("kind", kind), ("from", &self.from), ("to", &self.to)]
-        {
-            if !value.is_empty() {
-                query.append_pair(name, value);
-            }
-        }
-        match &self.place {
-            Place::Newest => {}
-            Place::Before(id) => {
-                query.append_pair("before", id.as_str());
-            }
-            Place::After(id) => {
-                query.append_pair("after", id.as_str());
-            }
-        }
-        match query.finish() {
-            query if query.is_empty() => path.to_owned(),
-            query => format!("{path}?{query}"),
-        }
+        let words =
+            [("account", self.account.as_str()), ("kind", kind), ("from", &self.from), ("to", &self.to)];
+        place_query::address(path, &words, &self.place)
     }
 }
 
@@ -159,10 +135,6 @@ impl ActivityProblem {
             Self::DaysReversed => "Enter a day that is not before the first",
         }
     }
-}
-
-fn line(text: &str) -> Result<Id<SecurityEvent>, WebError> {
-    Id::parse(text).ok_or(WebError::BadRequest)
 }
 
 /// A day as date fields send it (HTML, "valid date string"); `None` where nothing was typed.

@@ -1,10 +1,7 @@
 //! The address of a page of deliveries: which messages, and where the page is. All of it is chosen, nothing typed, so what
 //! no page links to is refused.
 
-use url::form_urlencoded::Serializer;
-
 use crate::domain::delivery::{FailureClass, MessageState};
-use crate::domain::ids::Id;
 use crate::domain::second_factor::Method;
 use crate::flows::deliveries::DeliveryFilter;
 use crate::flows::outbox::Message;
@@ -12,6 +9,7 @@ use crate::flows::paging::Place;
 use crate::web::error::WebError;
 use crate::web::fields::Fields;
 use crate::web::form::FormState;
+use crate::web::place_query;
 
 /// What the address of a page of deliveries says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,12 +32,7 @@ impl DeliveryQuery {
             channel: chosen(&fields.text("channel")?, Method::parse)?,
             class: chosen(&fields.text("class")?, FailureClass::stored)?,
         };
-        let place = match (fields.optional("before")?, fields.optional("after")?) {
-            (None, None) => Place::Newest,
-            (Some(before), None) => Place::Before(Id::parse(&before).ok_or(WebError::BadRequest)?),
-            (None, Some(after)) => Place::After(Id::parse(&after).ok_or(WebError::BadRequest)?),
-            (Some(_), Some(_)) => return Err(WebError::BadRequest),
-        };
+        let place = place_query::read(&mut fields)?;
         fields.finish()?;
         Ok(Self { filter, place })
     }
@@ -57,21 +50,7 @@ impl DeliveryQuery {
 
     /// The address, under a path.
     pub fn under(&self, path: &str) -> String {
-        let mut query = Serializer::new(String::new());
-        query.extend_pairs(self.words().into_iter().filter(|(_, word)| !word.is_empty()));
-        match &self.place {
-            Place::Newest => {}
-            Place::Before(id) => {
-                query.append_pair("before", id.as_str());
-            }
-            Place::After(id) => {
-                query.append_pair("after", id.as_str());
-            }
-        }
-        match query.finish() {
-            query if query.is_empty() => path.to_owned(),
-            query => format!("{path}?{query}"),
-        }
+        place_query::address(path, &self.words(), &self.place)
     }
 
     fn words(&self) -> [(&'static str, &'static str); 3] {

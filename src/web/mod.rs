@@ -21,6 +21,7 @@ pub mod notice;
 pub mod page;
 pub mod pages;
 pub mod paths;
+mod place_query;
 pub mod request_log;
 pub mod routes;
 pub mod same_origin;
