@@ -6,13 +6,12 @@ use crate::domain::event::SecurityEvent;
 use crate::domain::ids::Id;
 use crate::domain::username::Username;
 use crate::flows::current::LoggedIn;
+use crate::flows::paging::{Place, turn_to};
 use crate::flows::{FlowError, Services};
 use crate::storage::events;
 
-pub use crate::storage::events::Place;
-
 /// How many lines a page shows.
-const PAGE: usize = 50;
+const PAGE: i64 = 50;
 
 /// What a page of the log shows.
 pub struct Overview {
@@ -34,40 +33,29 @@ pub struct Line {
     pub administrator: Option<Username>,
 }
 
-/// One page of the account's log. A page of newer lines that is not full is the newest page.
+/// One page of the account's log.
 ///
 /// # Errors
 /// As for any fault.
-pub async fn overview(services: &Services, who: &LoggedIn, place: Place) -> Result<Overview, FlowError> {
+pub async fn overview(
+    services: &Services,
+    who: &LoggedIn,
+    place: Place<SecurityEvent>,
+) -> Result<Overview, FlowError> {
     let (account, now) = (who.account.id.clone(), services.now());
     services
         .db
         .read(move |conn| {
-            let one_more = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-            let mut place = place;
-            let mut rows = events::of_account(conn, &account, &place, one_more)?;
-            if matches!(place, Place::After(_)) && rows.len() <= PAGE {
-                place = Place::Newest;
-                rows = events::of_account(conn, &account, &place, one_more)?;
-            }
-            let is_more = rows.len() > PAGE;
-            if let (Place::After(_), true) = (&place, is_more) {
-                // Read upwards: the one too many is the newest.
-                rows.remove(0);
-            }
-            rows.truncate(PAGE);
-            let first = rows.first().map(|(event, _)| event.id.clone());
-            let last = rows.last().map(|(event, _)| event.id.clone());
-            let (has_older, has_newer) = match place {
-                Place::Newest => (is_more, false),
-                Place::Before(_) => (is_more, true),
-                Place::After(_) => (true, is_more),
-            };
-            let lines = rows.into_iter().map(|(event, administrator)| Line { event, administrator });
+            let turned = turn_to(&place, PAGE, |past, way, limit| {
+                events::of_account(conn, &account, past, way, limit)
+            })?;
+            let first = turned.rows.first().map(|(event, _)| event.id.clone());
+            let last = turned.rows.last().map(|(event, _)| event.id.clone());
+            let lines = turned.rows.into_iter().map(|(event, administrator)| Line { event, administrator });
             Ok(Overview {
                 lines: lines.collect(),
-                older: last.filter(|_| has_older),
-                newer: first.filter(|_| has_newer),
+                older: last.filter(|_| turned.has_older),
+                newer: first.filter(|_| turned.has_newer),
                 now,
             })
         })

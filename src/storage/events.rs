@@ -7,6 +7,7 @@ use crate::domain::account::Account;
 use crate::domain::event::{Actor, EventKind, SecurityEvent};
 use crate::domain::ids::{ID_BYTES, Id};
 use crate::domain::username::Username;
+use crate::storage::account_lists::Way;
 use crate::storage::columns::{micros, readable, time};
 use crate::storage::instance::{self, Fact};
 use crate::storage::schema::{accounts, security_events};
@@ -78,47 +79,35 @@ pub fn find(conn: &mut AnyConnection, id: &Id<SecurityEvent>) -> Result<Option<S
     row.map(EventRow::event).transpose()
 }
 
-/// Where in the log of an account a page of it lies.
-#[derive(Clone, Debug)]
-pub enum Place {
-    /// At the end.
-    Newest,
-    /// Right before this line.
-    Before(Id<SecurityEvent>),
-    /// Right after this line.
-    After(Id<SecurityEvent>),
-}
-
-/// Up to `most` lines about an account, newest first; each with the name of the administrator who did it, if one did.
+/// Up to `limit` lines about an account past one of them, or from the first end: newest first onward, oldest first on the way
+/// back. Each with the name of the administrator who did it, if one did.
 ///
 /// # Errors
 /// As for any read.
 pub fn of_account(
     conn: &mut AnyConnection,
     account: &Id<Account>,
-    place: &Place,
-    most: i64,
+    past: Option<&Id<SecurityEvent>>,
+    way: Way,
+    limit: i64,
 ) -> Result<Vec<(SecurityEvent, Option<Username>)>, StorageError> {
     type Row = (EventRow, Option<String>);
     let lines = security_events::table
         .left_join(accounts::table.on(security_events::administrator_id.eq(accounts::id.nullable())))
         .filter(security_events::account_id.eq(account.as_str()))
-        .select((EventRow::as_select(), accounts::username.nullable()))
-        .limit(most);
-    let mut rows: Vec<Row> = match place {
-        Place::Newest => lines.order(security_events::id.desc()).load(conn)?,
-        Place::Before(id) => {
-            let older = security_events::id.lt(id.as_str());
-            lines.filter(older).order(security_events::id.desc()).load(conn)?
+        .into_boxed();
+    let lines = match (way, past) {
+        (Way::Onward, None) => lines.order(security_events::id.desc()),
+        (Way::Onward, Some(past)) => {
+            lines.filter(security_events::id.lt(past.as_str())).order(security_events::id.desc())
         }
-        Place::After(id) => {
-            let newer = security_events::id.gt(id.as_str());
-            lines.filter(newer).order(security_events::id.asc()).load(conn)?
+        (Way::Back, past) => {
+            let past = past.map_or("", Id::as_str);
+            lines.filter(security_events::id.gt(past)).order(security_events::id.asc())
         }
     };
-    if let Place::After(_) = place {
-        rows.reverse();
-    }
+    let rows: Vec<Row> =
+        lines.limit(limit).select((EventRow::as_select(), accounts::username.nullable())).load(conn)?;
     rows.into_iter().map(|(row, name)| Ok((row.event()?, name.map(Username::stored)))).collect()
 }
 

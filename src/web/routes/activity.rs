@@ -1,39 +1,20 @@
 //! Activity: what happened to the account, page by page.
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::Query;
-use serde::Deserialize;
+use actix_web::{HttpRequest, HttpResponse};
 
 use crate::domain::event::SecurityEvent;
 use crate::domain::ids::Id;
-use crate::flows::activity::{self, Place};
+use crate::flows::activity;
 use crate::web::error::WebError;
+use crate::web::fields::Fields;
 use crate::web::gate::LoggedIn;
 use crate::web::page::answer;
 use crate::web::pages::activity::ActivityPage;
-use crate::web::shown;
+use crate::web::{place_query, shown};
 
-/// Which page of the log is asked for: the one right before or right after a line.
-#[derive(Deserialize)]
-pub(super) struct Asked {
-    before: Option<String>,
-    after: Option<String>,
-}
-
-impl Asked {
-    fn place(&self) -> Option<Place> {
-        match (&self.before, &self.after) {
-            (None, None) => Some(Place::Newest),
-            (Some(id), None) => Id::parse(id).map(Place::Before),
-            (None, Some(id)) => Id::parse(id).map(Place::After),
-            (Some(_), Some(_)) => None,
-        }
-    }
-}
-
-pub(super) async fn show(person: LoggedIn, asked: Query<Asked>) -> Result<HttpResponse, WebError> {
-    let place = asked.place().ok_or(WebError::BadRequest)?;
+pub(super) async fn show(person: LoggedIn, req: HttpRequest) -> Result<HttpResponse, WebError> {
+    let place = place_query::read(&mut Fields::parse(req.query_string().as_bytes())?)?;
     let overview = activity::overview(&person.portal.services, &person.who, place).await?;
     let (zone, now) = (person.account().time_zone, overview.now);
     let show = |line: activity::Line| shown::happened(&line.event, line.administrator.as_ref(), now, zone);
