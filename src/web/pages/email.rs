@@ -6,7 +6,7 @@ use crate::domain::email::EmailFault;
 use crate::web::form::Words;
 use crate::web::notice::Notice;
 use crate::web::page::{Page, Sample};
-use crate::web::pages::code::{CodeProblem, Delivery, DeliveryState, Resend, ShownDestination};
+use crate::web::pages::code::{CodeProblem, Delivery, DeliveryState, ShownDestination};
 use crate::web::pages::two_factor::InForce;
 
 /// The address, and the form to change it.

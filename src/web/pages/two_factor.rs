@@ -8,9 +8,7 @@ pub use crate::domain::requirement::RequiredBy;
 use crate::web::form::Words;
 use crate::web::notice::Notice;
 use crate::web::page::{Page, Sample};
-use crate::web::pages::code::{
-    CodeProblem, Delivery, DeliveryState, Method, Resend, ShownDestination, Trust,
-};
+use crate::web::pages::code::{CodeProblem, Delivery, DeliveryState, Method, ShownDestination, Trust};
 
 /// The settings: what is in force, and the form to change it.
 #[derive(Template)]
