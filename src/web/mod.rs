@@ -17,6 +17,7 @@ pub mod form;
 pub mod gate;
 pub mod headers;
 pub mod moment;
+pub mod new_password;
 pub mod notice;
 pub mod page;
 pub mod pages;

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::domain::password::PasswordFault;
-use crate::web::form::Words;
+use crate::web::new_password::NewPasswordProblem;
 use crate::web::page::{Page, Sample};
 
 /// The form behind an invitation link. It posts to the very link it was opened with.
@@ -35,33 +35,6 @@ pub enum InvitationOver {
     Used,
     /// Its days are over, or a newer one was sent.
     Expired,
-}
-
-/// What may be wrong with the form.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NewPasswordProblem {
-    /// The password.
-    Password(PasswordFault),
-    /// The second password is not the first.
-    PasswordsDiffer,
-}
-
-impl NewPasswordProblem {
-    /// The field the message stands at.
-    pub fn field(&self) -> &'static str {
-        match self {
-            Self::Password(_) => "new_password",
-            Self::PasswordsDiffer => "new_password_again",
-        }
-    }
-
-    /// What the person reads.
-    pub fn message(&self) -> String {
-        match self {
-            Self::Password(fault) => fault.words(),
-            Self::PasswordsDiffer => "The two passwords are not the same".to_owned(),
-        }
-    }
 }
 
 /// Examples for the template test.

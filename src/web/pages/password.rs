@@ -3,10 +3,10 @@
 use askama::Template;
 
 use crate::domain::password::PasswordFault;
+use crate::web::new_password::NewPasswordProblem;
 use crate::web::notice::Notice;
 use crate::web::page::{Page, Sample};
 use crate::web::pages::confirm_identity::ConfirmProblem;
-use crate::web::pages::invitation::NewPasswordProblem;
 
 /// The form that changes it.
 #[derive(Template)]

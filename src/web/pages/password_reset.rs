@@ -3,8 +3,8 @@
 use askama::Template;
 
 use crate::domain::password::PasswordFault;
+use crate::web::new_password::NewPasswordProblem;
 use crate::web::page::{Page, Sample};
-use crate::web::pages::invitation::NewPasswordProblem;
 use crate::web::pages::login::LoginProblem;
 use crate::web::pages::recovery::RecoveryProblem;
 

@@ -5,14 +5,15 @@ use actix_web::http::StatusCode;
 use actix_web::web::Query;
 
 use crate::domain::account::Account;
-use crate::domain::password::{PasswordInput, judge};
+use crate::domain::password::PasswordInput;
 use crate::flows::invitation::{self, Standing};
 use crate::web::error::WebError;
 use crate::web::form::FormState;
 use crate::web::gate::{Submitted, Visit};
+use crate::web::new_password::NewPasswordProblem;
 use crate::web::notice::Notice;
 use crate::web::page::answer;
-use crate::web::pages::invitation::{InvitationOver, InvitationOverPage, InvitationPage, NewPasswordProblem};
+use crate::web::pages::invitation::{InvitationOver, InvitationOverPage, InvitationPage};
 use crate::web::paths;
 use crate::web::routes::setup::Link;
 
@@ -60,11 +61,8 @@ pub(super) async fn submit(visit: Visit, form: Submitted) -> Result<HttpResponse
         Standing::Used => return Ok(over(&visit, InvitationOver::Used)),
         Standing::Closed => return Ok(over(&visit, InvitationOver::Expired)),
     };
-    let (rules, product) = (&services.settings.passwords, &services.settings.product);
-    let problem = match judge(&password, rules, account.username.as_str(), product) {
-        Err(fault) => Some(NewPasswordProblem::Password(fault)),
-        Ok(()) => (!password.is_same_as(&again)).then_some(NewPasswordProblem::PasswordsDiffer),
-    };
+    let name = account.username.as_str();
+    let problem = NewPasswordProblem::found_in(&services.settings, name, &password, &again);
     if let Some(problem) = problem {
         let form = FormState::default().refuse(problem.field(), problem.message());
         return draw(&visit, &account, form, StatusCode::UNPROCESSABLE_ENTITY);

@@ -5,15 +5,15 @@ use actix_web::http::StatusCode;
 
 use crate::domain::confirmation::ConfirmedFor;
 use crate::domain::confirmation::{Missing, missing_for};
-use crate::domain::password::{PasswordInput, judge};
+use crate::domain::password::PasswordInput;
 use crate::flows::password::{self, Changed};
 use crate::web::error::WebError;
 use crate::web::form::FormState;
 use crate::web::gate::{LoggedIn, Submitted};
+use crate::web::new_password::NewPasswordProblem;
 use crate::web::notice::Notice;
 use crate::web::page::{Page, answer};
 use crate::web::pages::confirm_identity::ConfirmProblem;
-use crate::web::pages::invitation::NewPasswordProblem;
 use crate::web::pages::password::PasswordPage;
 use crate::web::paths::{self, Next};
 use crate::web::routes::login::closed;
@@ -80,11 +80,7 @@ fn problems(
     if current.is_empty() {
         form = form.refuse("current_password", ConfirmProblem::NoPassword.message());
     }
-    let problem = match judge(new, &settings.passwords, username, &settings.product) {
-        Err(fault) => Some(NewPasswordProblem::Password(fault)),
-        Ok(()) => (!new.is_same_as(again)).then_some(NewPasswordProblem::PasswordsDiffer),
-    };
-    match problem {
+    match NewPasswordProblem::found_in(settings, username, new, again) {
         Some(problem) => form.refuse(problem.field(), problem.message()),
         None => form,
     }

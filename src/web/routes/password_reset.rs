@@ -5,16 +5,16 @@ use actix_web::http::StatusCode;
 use actix_web::web::Query;
 
 use crate::domain::link::PASSWORD_RESET_LIFE;
-use crate::domain::password::{PasswordInput, judge};
+use crate::domain::password::PasswordInput;
 use crate::domain::recovery::RecoveryCode;
 use crate::flows::password_check::Until;
 use crate::flows::password_reset::{self, Reset, Standing};
 use crate::web::error::WebError;
 use crate::web::form::FormState;
 use crate::web::gate::{Guest, Submitted, Visit};
+use crate::web::new_password::NewPasswordProblem;
 use crate::web::notice::Notice;
 use crate::web::page::answer;
-use crate::web::pages::invitation::NewPasswordProblem;
 use crate::web::pages::login::LoginProblem;
 use crate::web::pages::password_reset::{ForgotPage, ResetOver, ResetOverPage, ResetPage};
 use crate::web::pages::recovery::RecoveryProblem;
@@ -101,7 +101,11 @@ pub(super) async fn submit(visit: Visit, form: Submitted) -> Result<HttpResponse
         Ok(asked) => asked,
         Err(over) => return Ok(over),
     };
-    let mut form = password_problems(&visit, &asked.username, &password, &again);
+    let settings = &visit.portal.services.settings;
+    let problem = NewPasswordProblem::found_in(settings, &asked.username, &password, &again);
+    let mut form = problem
+        .into_iter()
+        .fold(FormState::default(), |form, problem| form.refuse(problem.field(), problem.message()));
     let mut recovery_code = None;
     if asked.wants_more {
         match RecoveryCode::parse(typed.expose()) {
@@ -113,21 +117,6 @@ pub(super) async fn submit(visit: Visit, form: Submitted) -> Result<HttpResponse
         return asked.draw(&visit, form, StatusCode::UNPROCESSABLE_ENTITY);
     }
     choose(&visit, &token, asked, password, recovery_code).await
-}
-
-fn password_problems(
-    visit: &Visit,
-    username: &str,
-    password: &PasswordInput,
-    again: &PasswordInput,
-) -> FormState {
-    let settings = &visit.portal.services.settings;
-    let problem = match judge(password, &settings.passwords, username, &settings.product) {
-        Err(fault) => Some(NewPasswordProblem::Password(fault)),
-        Ok(()) => (!password.is_same_as(again)).then_some(NewPasswordProblem::PasswordsDiffer),
-    };
-    let form = FormState::default();
-    problem.into_iter().fold(form, |form, problem| form.refuse(problem.field(), problem.message()))
 }
 
 async fn choose(
