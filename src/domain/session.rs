@@ -324,6 +324,7 @@ mod tests {
             (of(Purpose::SetUp), "a set-up"),
             (of(Purpose::ConfirmIdentity), "a confirmation"),
             (of(Purpose::EmailOfRecord), "an address of record"),
+            (of(Purpose::PresentMailbox), "the present address of record"),
             (of_another_login, "another login"),
             (of_bob, "another account"),
         ] {
