@@ -63,6 +63,7 @@ use crate::domain::token::{TOKEN_BYTES, Token};
 use crate::flows::hashing::{HashingPool, Refused};
 use crate::flows::turns::Turns;
 use crate::platform::clock::Clock;
+use crate::platform::places::Places;
 use crate::platform::random::{NoRandomness, Random};
 use crate::storage::second_factors::Sealer;
 use crate::storage::{Db, StorageError};
@@ -78,6 +79,8 @@ pub struct Services {
     pub clock: Clock,
     /// The dice.
     pub random: Random,
+    /// Who came first.
+    pub places: Places,
     /// The keys.
     pub keys: Arc<Keys>,
     /// What the operator chose.
@@ -201,7 +204,7 @@ impl Services {
 
     /// The identifier of something that happened at this moment.
     fn id_at<K>(&self, at: DateTime<Utc>) -> Result<Id<K>, NoRandomness> {
-        Ok(Id::new(at, &self.random.bytes::<ID_BYTES>()?))
+        Ok(Id::in_order(at, self.places.next(at), &self.random.bytes::<ID_BYTES>()?))
     }
 
     fn new_token(&self) -> Result<Token, NoRandomness> {
