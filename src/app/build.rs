@@ -33,6 +33,7 @@ use crate::domain::secret::Secret;
 use crate::domain::session::SessionRules;
 use crate::flows::hashing::HashingPool;
 use crate::flows::mailbox::Mailbox;
+use crate::flows::measures::Measures;
 use crate::flows::{FlowError, Services, Settings};
 use crate::platform::places::Places;
 use crate::storage::{Db, Location, Patience};
@@ -60,6 +61,7 @@ pub(super) fn app(config: &Config, parts: Parts) -> Result<App, StartFault> {
         places: Places::default(),
         wake: Arc::new(Notify::new()),
         turns: Arc::default(),
+        measures: Measures::default(),
     };
     let (sender, brand) = (sender(config)?, brand(config));
     let assets = Assets::load();

@@ -27,6 +27,7 @@ mod links;
 pub mod login;
 pub mod logout;
 pub mod mailbox;
+pub mod measures;
 pub mod not_me;
 pub mod outbox;
 pub mod paging;
@@ -61,6 +62,7 @@ use crate::domain::secret::Secret;
 use crate::domain::session::SessionRules;
 use crate::domain::token::{TOKEN_BYTES, Token};
 use crate::flows::hashing::{HashingPool, Refused};
+use crate::flows::measures::Measures;
 use crate::flows::turns::Turns;
 use crate::platform::clock::Clock;
 use crate::platform::places::Places;
@@ -91,6 +93,8 @@ pub struct Services {
     pub hashing: Arc<HashingPool>,
     /// Whose passwords are being checked.
     pub turns: Arc<Turns>,
+    /// What the operator watches.
+    pub measures: Measures,
 }
 
 /// What the operator chose, as far as stories need it.
