@@ -300,7 +300,6 @@ impl Drop for Running {
 
 /// A port below those that the system hands out by itself, so that no connection of another test takes it between this
 /// look and the program's start.
-/// A port that nobody listens on.
 pub fn free_port() -> u16 {
     loop {
         let port = rand::random_range(10_000..30_000);
