@@ -16,8 +16,11 @@ use crate::domain::second_factor::{Destination, Method};
 use crate::domain::secret::Secret;
 use crate::domain::username::Username;
 use crate::flows::{FlowError, Services, links};
+use crate::storage::delivery_attempts::EndedAttempt;
 use crate::storage::outbox::{self, Claimed, Leased, Reason, Settlement};
-use crate::storage::{self, StorageError, Tx, accounts, challenges, events, former_states};
+use crate::storage::{
+    self, StorageError, Tx, accounts, challenges, delivery_attempts, events, former_states,
+};
 
 pub use crate::storage::outbox::Message;
 
@@ -37,7 +40,7 @@ pub struct Work {
     pub attempt: u32,
     /// How many ambiguous failures there were before.
     pub ambiguous: u32,
-    created_at: DateTime<Utc>,
+    pub(super) created_at: DateTime<Utc>,
     urgency: Urgency,
     lease: String,
 }
@@ -131,6 +134,15 @@ pub enum Outcome {
         /// The wait it asked for.
         retry_after: Option<TimeDelta>,
     },
+}
+
+impl Outcome {
+    fn failure(&self) -> Option<(FailureClass, String)> {
+        match self {
+            Self::HandedOver { .. } => None,
+            Self::NotHandedOver { class, detail, .. } => Some((*class, detail.clone())),
+        }
+    }
 }
 
 /// Claims messages that are due, of each lane as many as there is room for. What is not wanted any more, too late or
@@ -294,7 +306,8 @@ fn expired() -> Settlement {
 /// As for any fault; the lease then runs out and the message is tried again.
 pub async fn settle(services: &Services, work: &Work, outcome: Outcome) -> Result<(), FlowError> {
     let now = services.now();
-    count_attempt(services, work, &outcome, now);
+    services.measures.attempted(work, &outcome, now);
+    let ended = EndedAttempt { number: work.attempt, at: now, failure: outcome.failure() };
     let settlement = match outcome {
         Outcome::HandedOver { provider_id } => Settlement::HandedOver(provider_id),
         Outcome::NotHandedOver { class, detail, retry_after } => {
@@ -320,6 +333,7 @@ pub async fn settle(services: &Services, work: &Work, outcome: Outcome) -> Resul
     services
         .db
         .write(move |tx| {
+            delivery_attempts::note(tx, &id, &ended)?;
             if outbox::settle(tx, &id, &lease, &settlement, now)? {
                 count_end(&this, tx, Some(channel), &settlement);
             }
@@ -328,21 +342,6 @@ pub async fn settle(services: &Services, work: &Work, outcome: Outcome) -> Resul
             Ok(())
         })
         .await
-}
-
-/// Counts an attempt when it is made: whether it can be settled is another question.
-fn count_attempt(services: &Services, work: &Work, outcome: &Outcome, now: DateTime<Utc>) {
-    let measures = &services.measures;
-    match outcome {
-        Outcome::HandedOver { .. } => {
-            measures.attempt(work.channel, None);
-            measures.handed_over(work.channel, now - work.created_at);
-            if let Destination::Phone(number) = &work.recipient {
-                measures.text(number.region());
-            }
-        }
-        Outcome::NotHandedOver { class, .. } => measures.attempt(work.channel, Some(*class)),
-    }
 }
 
 /// When the next message is due, if any is.
