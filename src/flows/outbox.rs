@@ -21,6 +21,8 @@ use crate::flows::{FlowError, Services, links};
 use crate::storage::outbox::{self, Claimed, Leased, Reason, Settlement};
 use crate::storage::{self, StorageError, Tx, accounts, challenges, events, former_states};
 
+// For the worker, who knows nobody but flows and domain.
+pub use crate::platform::crash_point::CrashPoint;
 pub use crate::storage::outbox::Message;
 
 /// A message to be sent now, by the one who claimed it.
@@ -142,7 +144,7 @@ pub enum Outcome {
 /// As for any fault.
 pub async fn claim(services: &Services, room: &[(Lane, usize)]) -> Result<Vec<Work>, FlowError> {
     let (this, room) = (services.clone(), room.to_vec());
-    services
+    let work = services
         .db
         .write(move |tx| {
             let (now, lease) = (this.now(), this.new_id::<Work>()?.as_str().to_owned());
@@ -153,9 +155,13 @@ pub async fn claim(services: &Services, room: &[(Lane, usize)]) -> Result<Vec<Wo
                     work.extend(take_up(&this, tx, leased, &lease)?);
                 }
             }
-            Ok(work)
+            Ok::<_, FlowError>(work)
         })
-        .await
+        .await?;
+    if !work.is_empty() {
+        CrashPoint::AfterClaim.reach();
+    }
+    Ok(work)
 }
 
 /// Makes work of what was leased, or settles it.
@@ -278,6 +284,7 @@ fn expired() -> Settlement {
 /// # Errors
 /// As for any fault; the lease then runs out and the message is tried again.
 pub async fn settle(services: &Services, work: &Work, outcome: Outcome) -> Result<(), FlowError> {
+    CrashPoint::AfterIo.reach();
     let now = services.now();
     let settlement = match outcome {
         Outcome::HandedOver { provider_id } => Settlement::HandedOver(provider_id),
@@ -305,6 +312,7 @@ pub async fn settle(services: &Services, work: &Work, outcome: Outcome) -> Resul
         .db
         .write(move |tx| {
             outbox::settle(tx, &id, &lease, &settlement, now)?;
+            CrashPoint::BeforeFinish.reach();
             // The worker sleeps until what is due next; a retry may be sooner.
             tx.after_commit(move || wake.notify_one());
             Ok(())

@@ -31,8 +31,7 @@ async fn run_into_silence(post: &Post) -> (JoinHandle<()>, Arc<Notify>) {
 
 /// No letter has been given up yet: what happened, happened while all of them were waiting.
 fn assert_all_still_wait(post: &Post) {
-    let over =
-        "SELECT count(*) AS number FROM outbox WHERE kind = 'invitation' AND failure_class IS NOT NULL";
+    let over = "SELECT count(*) AS number FROM outbox WHERE kind = 'link' AND failure_class IS NOT NULL";
     assert_eq!(number(&post.app.database, over), 0);
 }
 

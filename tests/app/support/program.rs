@@ -266,6 +266,11 @@ impl Running {
         assert!(sent.unwrap().success());
     }
 
+    /// Whether it has ended, for whatever reason.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// `kill -9`: it has no time to do anything.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

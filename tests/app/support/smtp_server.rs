@@ -176,6 +176,11 @@ impl SmtpServer {
         self.shared.scripts.lock().unwrap().push_back(script.to_vec());
     }
 
+    /// Forgets the scripts that nobody has met yet.
+    pub fn behave(&self) {
+        self.shared.scripts.lock().unwrap().clear();
+    }
+
     /// From now on every connection is closed before a word, until [`SmtpServer::come_back`].
     pub fn go_down(&self) {
         self.shared.is_down.store(true, Ordering::SeqCst);
