@@ -25,6 +25,9 @@ use crate::storage::{self, StorageError, Tx, accounts, challenges, events, forme
 pub use crate::platform::crash_point::CrashPoint;
 pub use crate::storage::outbox::Message;
 
+/// How often a lane is looked at again that held only what is over. A claim is one write, and others wait for its end.
+const LOOKS: usize = 32;
+
 /// A message to be sent now, by the one who claimed it.
 pub struct Work {
     /// Its identifier, constant over all attempts.
@@ -151,8 +154,17 @@ pub async fn claim(services: &Services, room: &[(Lane, usize)]) -> Result<Vec<Wo
             let mut work = Vec::new();
             for (lane, most) in room {
                 let most = i64::try_from(most).unwrap_or(i64::MAX);
-                for leased in outbox::claim(tx, &lease, (lane, most), &this.keys, now)? {
-                    work.extend(take_up(&this, tx, leased, &lease)?);
+                // What is over stands in front, and after an outage there is much of it: it must not cost a code a look each.
+                for _ in 0..LOOKS {
+                    let (before, leased) =
+                        (work.len(), outbox::claim(tx, &lease, (lane, most), &this.keys, now)?);
+                    let is_empty = leased.is_empty();
+                    for leased in leased {
+                        work.extend(take_up(&this, tx, leased, &lease)?);
+                    }
+                    if is_empty || work.len() > before {
+                        break;
+                    }
                 }
             }
             Ok::<_, FlowError>(work)
