@@ -14,6 +14,7 @@ use crate::support::dump::{execute, lines};
 use crate::support::letter::Letter;
 use crate::support::post::{ADAS_PHONE, code_in, enter, ways_out};
 use crate::support::program::{Home, Running};
+use crate::support::row::Row;
 use crate::support::smtp_server::{self, At, SmtpServer};
 use crate::support::test_app::{Deeds, PASSWORD};
 use crate::support::twilio_server::TwilioServer;
@@ -23,25 +24,6 @@ struct Scene {
     postern: Home,
     mail: SmtpServer,
     carrier: TwilioServer,
-}
-
-/// A message as the outbox has it.
-#[derive(Clone, Debug)]
-struct Row {
-    id: String,
-    is_code: bool,
-    channel: String,
-    state: String,
-    attempts: usize,
-    ambiguous: usize,
-    give_up_at: i64,
-    handed_over_at: i64,
-}
-
-impl Row {
-    fn is_open(&self) -> bool {
-        ["waiting", "sending"].contains(&self.state.as_str())
-    }
 }
 
 impl Scene {
@@ -91,44 +73,15 @@ impl Scene {
 
     /// Every message, the newest last.
     fn rows(&self) -> Vec<Row> {
-        let query = "SELECT id || ' ' || kind || ' ' || channel || ' ' || state || ' ' || attempts || ' ' || ambiguous \
-                     || ' ' || give_up_at || ' ' || COALESCE(handed_over_at, 0) AS line FROM outbox ORDER BY id";
-        let read = |line: String| {
-            let [id, kind, channel, state, attempts, ambiguous, give_up_at, handed_over_at] =
-                line.split(' ').collect::<Vec<_>>()[..]
-            else {
-                panic!("{line}")
-            };
-            Row {
-                id: id.to_owned(),
-                is_code: kind == "code",
-                channel: channel.to_owned(),
-                state: state.to_owned(),
-                attempts: attempts.parse().unwrap(),
-                ambiguous: ambiguous.parse().unwrap(),
-                give_up_at: give_up_at.parse().unwrap(),
-                handed_over_at: handed_over_at.parse().unwrap(),
-            }
-        };
-        lines(self.postern.database(), query).into_iter().map(read).collect()
+        Row::all(self.postern.database())
     }
 
     fn newest_code(&self) -> Row {
         self.rows().into_iter().rfind(|row| row.is_code).expect("a message with a code")
     }
 
-    /// What each copy of a message that reached somebody says: the code, or all of it.
     fn copies(&self, row: &Row) -> Vec<String> {
-        if row.channel == "sms" {
-            let name = format!("m={}", row.id);
-            let taken =
-                self.carrier.taken().into_iter().filter(|text| text["StatusCallback"].ends_with(&name));
-            return taken.map(|text| code_in(&text["Body"])).collect();
-        }
-        let name = format!("Message-ID: <{}@example.org>", row.id);
-        let taken = self.mail.taken().into_iter().filter(|taken| taken.raw.contains(&name));
-        let letters = taken.map(|taken| Letter::read(&taken.raw));
-        letters.map(|letter| if row.is_code { letter.code() } else { letter.text }).collect()
+        row.copies(&self.mail, &self.carrier)
     }
 
     /// The code that the person has in her hand, once her newest message is settled. Every copy carries the same.

@@ -1,9 +1,10 @@
 //! Ended by itself at each place of a message's life.
 
-use super::{Row, Scene};
+use super::Scene;
 use crate::support::browser::Page;
 use crate::support::dump::execute;
 use crate::support::post::enter;
+use crate::support::row::Row;
 use crate::support::test_app::Deeds;
 
 /// The places, in the order in which a message comes by; how it stands then, and how many copies are out.

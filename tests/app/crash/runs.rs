@@ -9,18 +9,19 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::time::sleep;
 
-use super::{Row, Scene};
+use super::Scene;
 use crate::support::browser::{Browser, Page};
 use crate::support::dump::execute;
 use crate::support::post::enter;
 use crate::support::program::Running;
+use crate::support::row::Row;
 use crate::support::smtp_server::{self, At};
 use crate::support::test_app::{Deeds, PASSWORD};
 use crate::support::twilio_server;
 
 /// How often it is ended; `POSTERN_TEST_LONG=1` makes it two hundred times.
 const ROUNDS: usize = 10;
-/// How often the fifth part of a round's ends is at each of these places.
+/// Where it ends by itself.
 const PLACES: [&str; 5] = ["after_commit", "after_claim", "before_io", "after_io", "before_finish"];
 
 /// How it ends.
@@ -226,16 +227,10 @@ impl Scene {
         }
         for row in &rows {
             let copies = self.copies(row);
-            let at = format!("{at}: {row:?}, {} copies", copies.len());
-            assert!(row.state != "handed_over" || !copies.is_empty(), "{at}: handed over to nobody");
-            assert!(copies.iter().all(|copy| *copy == copies[0]), "{at}: not the same in each: {copies:?}");
-            assert!(copies.len() <= row.attempts, "{at}: sent without an attempt");
-            assert!(copies.len() <= 1 + row.ambiguous, "{at}: doubled without a doubt");
-            assert!(row.channel != "sms" || copies.len() <= 2, "{at}: a third text");
-            assert!(row.handed_over_at <= row.give_up_at, "{at}: handed over after its time");
+            row.check(&copies, at);
             if let Some(out) = late.get(&row.id) {
-                assert_eq!(copies.len(), *out, "{at}: sent after its time");
-                assert_eq!(row.handed_over_at, 0, "{at}: handed over after its time");
+                assert_eq!(copies.len(), *out, "{at}: {row:?} was sent after its time");
+                assert_eq!(row.handed_over_at, 0, "{at}: {row:?} was handed over after its time");
             }
         }
     }
@@ -259,6 +254,9 @@ impl Scene {
         }
         self.end(&mut running, end, &browser, name).await;
         running.kill();
+        // What was on its way when it ended arrives all the same, and is not late.
+        self.mail.settles().await;
+        self.carrier.settles().await;
 
         let mut seen: HashSet<_> = new().map(|row| row.id).collect();
         let outage = if dice.roll(3) == 0 { 301 + dice.roll(60) } else { 61 + dice.roll(20) };

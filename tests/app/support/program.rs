@@ -266,6 +266,13 @@ impl Running {
         assert!(sent.unwrap().success());
     }
 
+    /// How much memory it holds.
+    pub fn resident_kib(&self) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// Whether it has ended, for whatever reason.
     pub fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
