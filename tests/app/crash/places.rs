@@ -19,7 +19,7 @@ const PLACES: [(&str, &str, usize); 5] = [
 impl Scene {
     /// Somebody logs in, and it is the program's end. Answers how her message stands.
     async fn log_in_into_the_end(&self, name: &str, place: &str) -> (Page, Row) {
-        let running = self.serve_until(place).await;
+        let running = self.that_ends(place).serve().await;
         let browser = self.visitor();
         self.begin_to_log_in(&browser, name).await;
         let (is_well, said) = running.ended().await;
@@ -75,12 +75,12 @@ async fn a_text_goes_on_from_wherever_the_program_ended() {
 async fn a_text_whose_sender_ended_twice_after_sending_is_not_sent_a_third_time() {
     let (scene, running) = Scene::set().await;
     running.kill();
-    let running = scene.serve_until("after_io").await;
+    let running = scene.that_ends("after_io").serve().await;
     let browser = scene.visitor();
     scene.begin_to_log_in(&browser, "grace").await;
     assert!(!running.ended().await.0);
     scene.time_passes(61);
-    let running = scene.serve_until("after_io").await;
+    let running = scene.that_ends("after_io").start();
     assert!(!running.ended().await.0);
     // With a second minute its minute and a half would be over, which is another story: only the lease runs out.
     let lease = "UPDATE outbox SET next_attempt_at = next_attempt_at - 60000000 WHERE state = 'sending'";

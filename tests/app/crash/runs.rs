@@ -124,8 +124,9 @@ impl Scene {
     async fn end(&self, running: &mut Running, end: End, browser: &Browser, name: &str) {
         match end {
             End::Place(_) => {
+                let known = self.rows().len();
                 self.begin_to_log_in(browser, name).await;
-                self.ended_or_idle(running).await;
+                self.ended_or_idle(running, known).await;
             }
             End::PasswordInFlight(millis) => {
                 self.begin_to_log_in(browser, name).await;
@@ -160,11 +161,10 @@ impl Scene {
     }
 
     /// Waits until the program has ended, or has nothing more to do at which it could.
-    async fn ended_or_idle(&self, running: &mut Running) {
-        let known = self.rows().len();
+    async fn ended_or_idle(&self, running: &mut Running, known: usize) {
         for turn in 0..1_000 {
             let rows = self.rows();
-            let is_idle = turn > 100 && rows.len() > known && !rows.iter().any(Row::is_open);
+            let is_idle = turn > 50 && rows.len() > known && !rows.iter().any(Row::is_open);
             if running.has_ended() || is_idle {
                 return;
             }
@@ -247,7 +247,7 @@ impl Scene {
         let (name, browser) = (dice.name(end), self.visitor());
         if let End::Place(place) = end {
             running.kill();
-            running = self.serve_until(place).await;
+            running = self.that_ends(place).serve().await;
         }
         if matches!(end, End::Place(_) | End::PasswordTaken | End::PasswordInFlight(_)) {
             dice.bad_day(self, name);
@@ -265,8 +265,8 @@ impl Scene {
         if dice.roll(2) == 0 && new().any(|row| row.is_open() && !late.contains_key(&row.id)) {
             // It does not even get through the next minute.
             let place = PLACES[1 + dice.index(PLACES.len() - 1)];
-            let mut running = self.serve_until(place).await;
-            self.ended_or_idle(&mut running).await;
+            let mut running = self.that_ends(place).start();
+            self.ended_or_idle(&mut running, before.len()).await;
             running.kill();
             seen.extend(new().map(|row| row.id));
             execute(

@@ -175,6 +175,16 @@ impl Home {
 
     /// Starts `postern serve` and waits until it says where it is.
     pub async fn serve(&self) -> Running {
+        let mut running = self.start();
+        let greeting = running.hear("is ready").await;
+        running.address = greeting.split_whitespace().last().unwrap().to_owned();
+        running.hear("starting service").await;
+        running.wait_for_handlers().await;
+        running
+    }
+
+    /// Starts `postern serve`, which may end before it has said a word.
+    pub fn start(&self) -> Running {
         let mut child = self.command(&["serve"]).stdout(Stdio::null()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (sender, lines) = unbounded_channel();
@@ -182,12 +192,7 @@ impl Home {
             // When nobody listens any more, the rest is still read: a full pipe would hold the program up.
             stderr.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
         });
-        let mut running = Running { child, lines, said: Vec::new(), address: String::new() };
-        let greeting = running.hear("is ready").await;
-        running.address = greeting.split_whitespace().last().unwrap().to_owned();
-        running.hear("starting service").await;
-        running.wait_for_handlers().await;
-        running
+        Running { child, lines, said: Vec::new(), address: String::new() }
     }
 
     fn command(&self, words: &[&str]) -> Command {
@@ -237,7 +242,9 @@ impl Running {
             let Ok(line) = timeout(PATIENCE, self.lines.recv()).await else {
                 panic!("{words:?} is not said in\n{}", self.said.join("\n"))
             };
-            let line = line.unwrap_or_else(|| panic!("it ended: {}", self.said.join("\n")));
+            let Some(line) = line else {
+                panic!("it ended with {:?}: {}", self.child.wait(), self.said.join("\n"))
+            };
             self.said.push(line.clone());
             if line.contains(words) {
                 return line;
@@ -312,7 +319,7 @@ impl Drop for Running {
 
 /// A port below those that the system hands out by itself, so that no connection of another test takes it between this
 /// look and the program's start.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     loop {
         let port = rand::random_range(10_000..30_000);
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
