@@ -82,11 +82,21 @@ impl Dice {
     }
 
     fn name(&mut self, end: End) -> &'static str {
+        let is_ada = self.roll(2) == 0;
         match end {
             End::Mail(_) => "ada",
             End::Text => "grace",
-            _ if self.roll(2) == 0 => "ada",
-            _ => "grace",
+            End::Place(_)
+            | End::PasswordInFlight(_)
+            | End::PasswordTaken
+            | End::HandedOver
+            | End::CodeInFlight(_) => {
+                if is_ada {
+                    "ada"
+                } else {
+                    "grace"
+                }
+            }
         }
     }
 

@@ -78,7 +78,8 @@ async fn set_up(post: &Post, person: usize) {
     };
     let page = form.submit().await.follow().await;
     post.app.deliver_all().await;
-    let code = if person % 2 == 0 { post.last_letter().code() } else { code_in(&post.last_text()["Body"]) };
+    let code =
+        if person.is_multiple_of(2) { post.last_letter().code() } else { code_in(&post.last_text()["Body"]) };
     enter(page, "Save", &code).await;
     post.app.deliver_all().await;
 }
