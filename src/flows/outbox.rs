@@ -22,7 +22,12 @@ use crate::storage::{
     self, StorageError, Tx, accounts, challenges, delivery_attempts, events, former_states,
 };
 
+// For the worker, who knows nobody but flows and domain.
+pub use crate::platform::crash_point::CrashPoint;
 pub use crate::storage::outbox::Message;
+
+/// How often a lane is looked at again that held only what is over. A claim is one write, and others wait for its end.
+const LOOKS: usize = 32;
 
 /// A message to be sent now, by the one who claimed it.
 pub struct Work {
@@ -152,20 +157,33 @@ impl Outcome {
 /// As for any fault.
 pub async fn claim(services: &Services, room: &[(Lane, usize)]) -> Result<Vec<Work>, FlowError> {
     let (this, room) = (services.clone(), room.to_vec());
-    services
+    let work = services
         .db
         .write(move |tx| {
             let (now, lease) = (this.now(), this.new_id::<Work>()?.as_str().to_owned());
             let mut work = Vec::new();
             for (lane, most) in room {
                 let most = i64::try_from(most).unwrap_or(i64::MAX);
-                for leased in outbox::claim(tx, &lease, (lane, most), &this.keys, now)? {
-                    work.extend(take_up(&this, tx, leased, &lease)?);
+                // What is over stands in front, and after an outage there is much of it: it must not cost a code a look each.
+                for _ in 0..LOOKS {
+                    let (before, leased) =
+                        (work.len(), outbox::claim(tx, &lease, (lane, most), &this.keys, now)?);
+                    let is_empty = leased.is_empty();
+                    for leased in leased {
+                        work.extend(take_up(&this, tx, leased, &lease)?);
+                    }
+                    if is_empty || work.len() > before {
+                        break;
+                    }
                 }
             }
-            Ok(work)
+            Ok::<_, FlowError>(work)
         })
-        .await
+        .await?;
+    if !work.is_empty() {
+        CrashPoint::AfterClaim.reach();
+    }
+    Ok(work)
 }
 
 /// Makes work of what was leased, or settles it.
@@ -305,6 +323,7 @@ fn expired() -> Settlement {
 /// # Errors
 /// As for any fault; the lease then runs out and the message is tried again.
 pub async fn settle(services: &Services, work: &Work, outcome: Outcome) -> Result<(), FlowError> {
+    CrashPoint::AfterIo.reach();
     let now = services.now();
     services.measures.attempted(work, &outcome, now);
     let ended = EndedAttempt { number: work.attempt, at: now, failure: outcome.failure() };
@@ -337,6 +356,7 @@ pub async fn settle(services: &Services, work: &Work, outcome: Outcome) -> Resul
             if outbox::settle(tx, &id, &lease, &settlement, now)? {
                 count_end(&this, tx, Some(channel), &settlement);
             }
+            CrashPoint::BeforeFinish.reach();
             // The worker sleeps until what is due next; a retry may be sooner.
             tx.after_commit(move || this.wake.notify_one());
             Ok(())
