@@ -2,6 +2,7 @@
 
 mod account;
 mod doctor;
+mod keys;
 mod open;
 mod run;
 
@@ -42,8 +43,20 @@ pub enum Command {
     Account(AccountCommand),
     /// Check configuration, database, keys, mail and SMS, and say how to mend what is wrong
     Doctor(Trials),
+    /// Look after the keys
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// End every session, trusted computer, code, link and one-time pass, as after a restore
+    Revoke,
     /// Print the reference of all configuration keys
     Config,
+}
+
+/// What to do with the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum KeysCommand {
+    /// Bring everything that was sealed under secret.previous to secret.key
+    Rotate,
 }
 
 /// Messages to try the ways out with.
@@ -219,6 +232,8 @@ mod tests {
             "migrate",
             "account",
             "doctor",
+            "keys",
+            "revoke",
             "config",
             "--config <FILE>",
         ] {

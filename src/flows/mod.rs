@@ -36,6 +36,8 @@ pub mod password_reset;
 pub mod profile;
 pub mod prove_mailbox;
 pub mod recovery;
+pub mod revocation;
+pub mod rotation;
 pub mod sessions;
 pub mod setup;
 pub mod sms_report;

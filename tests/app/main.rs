@@ -75,6 +75,8 @@ mod required_two_factor;
 #[cfg(test)]
 mod resend;
 #[cfg(test)]
+mod revocation;
+#[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod same_origin;
