@@ -134,6 +134,9 @@ async fn rotate(app: &TestApp) -> usize {
 
 /// Logs in at a strange computer with a code that goes to Ada's telephone.
 async fn gets_in_elsewhere(app: &TestApp) {
+    // What was asked for before goes out before.
+    app.deliver_all().await;
+    app.wait(chrono::TimeDelta::minutes(1));
     let page = app.browser().log_in("ada").await;
     let code = app.code_for(PHONE.1).await;
     let page = page.form("Log in").fill("code", &code).submit().await.follow_all().await;
