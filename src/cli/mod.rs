@@ -1,6 +1,7 @@
 //! The commands, as typed; `run` carries them out.
 
 mod account;
+mod backup;
 mod doctor;
 mod keys;
 mod open;
@@ -43,6 +44,16 @@ pub enum Command {
     Account(AccountCommand),
     /// Check configuration, database, keys, mail and SMS, and say how to mend what is wrong
     Doctor(Trials),
+    /// Copy the SQLite database into a new file, while the server runs
+    Backup {
+        /// The new file
+        file: PathBuf,
+    },
+    /// Put such a copy back, while no server runs; everybody is logged out and no computer is trusted
+    Restore {
+        /// The copy
+        file: PathBuf,
+    },
     /// Look after the keys
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -234,6 +245,8 @@ mod tests {
             "doctor",
             "keys",
             "revoke",
+            "backup",
+            "restore",
             "config",
             "--config <FILE>",
         ] {

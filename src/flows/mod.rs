@@ -14,6 +14,7 @@ mod codes;
 pub mod computers;
 pub mod confirm_by_recovery;
 pub mod confirm_identity;
+pub mod copies;
 pub mod current;
 pub mod deliveries;
 pub mod email;

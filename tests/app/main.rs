@@ -25,6 +25,8 @@ mod commands;
 #[cfg(test)]
 mod confirm_identity;
 #[cfg(test)]
+mod copies;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod daily_sends;

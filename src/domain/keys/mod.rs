@@ -262,6 +262,15 @@ mod tests {
     }
 
     #[test]
+    fn hkdf_is_that_of_rfc_5869() {
+        // Its appendix A.3: no salt, as here, and no label.
+        let expected = "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8";
+        let mut bytes = [0; 42];
+        Hkdf::<Sha256>::new(None, &[0x0b; 22]).expand(&[], &mut bytes).unwrap();
+        assert_eq!(hex(&bytes), expected);
+    }
+
+    #[test]
     fn a_sealed_number_looks_as_it_always_did() {
         // Computed with another implementation of XChaCha20-Poly1305.
         let expected = concat!(
