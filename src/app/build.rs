@@ -80,6 +80,7 @@ pub(super) fn app(config: &Config, parts: Parts) -> Result<App, StartFault> {
         mail_check: mail_server(config)?,
         mode: mode(config.mode),
         previous_key,
+        in_use: None,
     })
 }
 

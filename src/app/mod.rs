@@ -60,6 +60,8 @@ pub struct App {
     mail_check: Option<Smtp>,
     mode: &'static str,
     previous_key: Option<String>,
+    /// The lock that says that a database file is in use.
+    pub(crate) in_use: Option<std::fs::File>,
 }
 
 /// Why the program does not start. Each says what to do.
@@ -96,6 +98,9 @@ pub enum StartFault {
     /// No connection to the database, in its driver's words.
     #[error("database.url: {0}")]
     Unreachable(String),
+    /// A restore replaces the database file, or a server or command uses it.
+    #[error("{}: it is in use: stop the server, or let the restore end", .0.display())]
+    InUse(std::path::PathBuf),
     /// The database is stamped by the other mode.
     #[error(
         "database.url: this database was made in {found} mode, and the mode is {wanted}: \

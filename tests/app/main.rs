@@ -25,6 +25,8 @@ mod commands;
 #[cfg(test)]
 mod confirm_identity;
 #[cfg(test)]
+mod copies;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod daily_sends;
@@ -78,6 +80,8 @@ mod recovery_races;
 mod required_two_factor;
 #[cfg(test)]
 mod resend;
+#[cfg(test)]
+mod revocation;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]
