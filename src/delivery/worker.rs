@@ -193,6 +193,7 @@ fn log(work: &Work, outcome: &Outcome) {
                 );
             }
             FailureClass::RetrySafe
+            | FailureClass::Deferred
             | FailureClass::Ambiguous
             | FailureClass::BadRecipient
             | FailureClass::OptedOut

@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 
 use crate::domain::browser::BrowserLabel;
 use crate::domain::challenge::{Challenge, Purpose};
+use crate::domain::channel::Sign;
 use crate::domain::code::Code;
 use crate::domain::delivery::{
     Attempt, FailureClass, Lane, MIN_LIFE_AT_SEND, MessageState, Next, Urgency, after_failure,
@@ -17,9 +18,9 @@ use crate::domain::link::{Link, LinkPurpose};
 use crate::domain::second_factor::{Destination, Method};
 use crate::domain::secret::Secret;
 use crate::domain::username::Username;
-use crate::flows::{FlowError, Services, links};
-use crate::storage::outbox::{self, Claimed, Leased, Reason, Settlement};
-use crate::storage::{self, StorageError, Tx, accounts, challenges, events, former_states};
+use crate::flows::{FlowError, Services, channels, links};
+use crate::storage::outbox::{self, Claimed, Leased, Reason, Settlement, Which};
+use crate::storage::{self, StorageError, Tx, accounts, challenges, channel_health, events, former_states};
 
 pub use crate::storage::outbox::Message;
 
@@ -42,6 +43,8 @@ pub struct Work {
     created_at: DateTime<Utc>,
     urgency: Urgency,
     lease: String,
+    /// Whether it tries a channel that is down.
+    is_probe: bool,
 }
 
 impl Work {
@@ -57,6 +60,7 @@ impl Work {
             ambiguous: claimed.ambiguous,
             created_at: claimed.created_at,
             lease: lease.to_owned(),
+            is_probe: false,
         }
     }
 
@@ -135,8 +139,8 @@ pub enum Outcome {
     },
 }
 
-/// Claims messages that are due, of each lane as many as there is room for. What is not wanted any more, too late or
-/// unreadable is settled here and not answered.
+/// Claims messages that are due, of each lane as many as there is room for; while its channel is down, one that tries it, when
+/// that may be. What is not wanted any more, too late or unreadable is settled here and not answered.
 ///
 /// # Errors
 /// As for any fault.
@@ -147,15 +151,42 @@ pub async fn claim(services: &Services, room: &[(Lane, usize)]) -> Result<Vec<Wo
         .write(move |tx| {
             let (now, lease) = (this.now(), this.new_id::<Work>()?.as_str().to_owned());
             let mut work = Vec::new();
+            // Those that try a channel come first: how it stands is locked before any message, here and by whoever settles.
+            for (lane, _) in room.iter().filter(|(_, most)| *most > 0) {
+                work.extend(probe(&this, tx, *lane, &lease)?);
+            }
             for (lane, most) in room {
                 let most = i64::try_from(most).unwrap_or(i64::MAX);
-                for leased in outbox::claim(tx, &lease, (lane, most), &this.keys, now)? {
+                let is_down = channel_health::find(tx, lane.channel())?.down.is_some();
+                let which = if is_down { Which::TooLate } else { Which::Any };
+                for leased in outbox::claim(tx, &lease, (lane, which, most), &this.keys, now)? {
                     work.extend(take_up(&this, tx, leased, &lease)?);
                 }
             }
             Ok(work)
         })
         .await
+}
+
+/// Claims the one message that may try a channel that is down, if it may be tried now and this instance is the one to do it.
+fn probe(services: &Services, tx: &mut Tx<'_>, lane: Lane, lease: &str) -> Result<Option<Work>, FlowError> {
+    let (now, channel) = (services.now(), lane.channel());
+    let health = channel_health::find(tx, channel)?;
+    if health.down.is_none()
+        || health.is_held(now)
+        || !outbox::is_any_due(tx, lane, now)?
+        || !channel_health::take_probe(tx, channel, &health, now)?
+    {
+        return Ok(None);
+    }
+    // One that is not wanted any more tries nothing: the next in line does.
+    while let Some(leased) = outbox::claim(tx, lease, (lane, Which::Any, 1), &services.keys, now)?.pop() {
+        if let Some(work) = take_up(services, tx, leased, lease)? {
+            return Ok(Some(Work { is_probe: true, ..work }));
+        }
+    }
+    channel_health::give_back_probe(tx, channel, now)?;
+    Ok(None)
 }
 
 /// Makes work of what was leased, or settles it.
@@ -279,6 +310,11 @@ fn expired() -> Settlement {
 /// As for any fault; the lease then runs out and the message is tried again.
 pub async fn settle(services: &Services, work: &Work, outcome: Outcome) -> Result<(), FlowError> {
     let now = services.now();
+    let sign = match &outcome {
+        Outcome::HandedOver { .. } => Sign::Works,
+        Outcome::NotHandedOver { class, .. } => Sign::of_failure(*class),
+    };
+    let learned = (work.channel, (sign, work.is_probe));
     let settlement = match outcome {
         Outcome::HandedOver { provider_id } => Settlement::HandedOver(provider_id),
         Outcome::NotHandedOver { class, detail, retry_after } => {
@@ -301,9 +337,13 @@ pub async fn settle(services: &Services, work: &Work, outcome: Outcome) -> Resul
         }
     };
     let (id, lease, wake) = (work.id.clone(), work.lease.clone(), Arc::clone(&services.wake));
+    let this = services.clone();
     services
         .db
         .write(move |tx| {
+            // Before the message: whoever claims takes them in this order too.
+            let (channel, learned) = learned;
+            channels::note(&this, tx, channel, learned)?;
             outbox::settle(tx, &id, &lease, &settlement, now)?;
             // The worker sleeps until what is due next; a retry may be sooner.
             tx.after_commit(move || wake.notify_one());
