@@ -33,7 +33,9 @@ use crate::domain::secret::Secret;
 use crate::domain::session::SessionRules;
 use crate::flows::hashing::HashingPool;
 use crate::flows::mailbox::Mailbox;
+use crate::flows::measures::Measures;
 use crate::flows::{FlowError, Services, Settings};
+use crate::platform::places::Places;
 use crate::storage::{Db, Location, Patience};
 use crate::web::Portal;
 use crate::web::assets::Assets;
@@ -56,8 +58,10 @@ pub(super) fn app(config: &Config, parts: Parts) -> Result<App, StartFault> {
         settings: Arc::new(settings(config, &parts, gateway.is_on())?),
         clock: parts.clock,
         random: parts.random,
+        places: Places::default(),
         wake: Arc::new(Notify::new()),
         turns: Arc::default(),
+        measures: Measures::default(),
     };
     let (sender, brand) = (sender(config)?, brand(config));
     let assets = Assets::load();

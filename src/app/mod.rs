@@ -5,6 +5,7 @@ mod key_file;
 mod server;
 pub mod trial;
 
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -115,8 +116,10 @@ pub enum StartFault {
     )]
     OtherKey,
     /// The address to listen on.
-    #[error("server.listen: {address}: {fault}")]
+    #[error("{key}: {address}: {fault}")]
     Listen {
+        /// The setting that names it.
+        key: &'static str,
         /// The address.
         address: std::net::SocketAddr,
         /// What the system says.
@@ -273,14 +276,18 @@ impl App {
         }
     }
 
-    /// Serves until the system asks to stop: requests finish, then the message under way, then the process.
+    /// Serves until the system asks to stop: requests finish, then the message under way, then the process. What the
+    /// operator watches is there until the end, on a listener of its own, if one is given.
     ///
     /// # Errors
     /// The system's, about sockets.
-    pub async fn serve(self, listener: std::net::TcpListener) -> std::io::Result<()> {
+    pub async fn serve(self, listener: TcpListener, metrics: Option<TcpListener>) -> std::io::Result<()> {
         let app = Arc::new(self);
         let stop = Arc::new(Notify::new());
         let server = server::server(&app.portal, &app.proxies, listener)?;
+        if let Some(listener) = metrics {
+            actix_web::rt::spawn(server::metrics_server(app.services(), listener)?);
+        }
         let worker = {
             let (worker, stop) = (app.worker.clone(), Arc::clone(&stop));
             actix_web::rt::spawn(async move { worker.run(stop.notified()).await })
@@ -303,7 +310,7 @@ impl App {
     ///
     /// # Errors
     /// The system's, about sockets.
-    pub fn server_only(&self, listener: std::net::TcpListener) -> std::io::Result<actix_web::dev::Server> {
+    pub fn server_only(&self, listener: TcpListener) -> std::io::Result<actix_web::dev::Server> {
         server::server(&self.portal, &self.proxies, listener)
     }
 }

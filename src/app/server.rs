@@ -9,10 +9,11 @@ use actix_session::storage::CookieSessionStore;
 use actix_web::cookie::{Key, SameSite};
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
-use actix_web::web::Data;
-use actix_web::{App, HttpServer};
+use actix_web::web::{Data, get};
+use actix_web::{App, HttpResponse, HttpServer};
 
 use crate::domain::ids::Id;
+use crate::flows::{Services, measures};
 use crate::web::browser::TrustedProxies;
 use crate::web::browser::cookies::only_our_cookies;
 use crate::web::dev_guard::HostGuard;
@@ -22,6 +23,8 @@ use crate::web::request_log::{RequestId, catch_panics, log_requests};
 use crate::web::same_origin::refuse_foreign_origins;
 use crate::web::{Portal, routes};
 
+/// Where Prometheus looks.
+const METRICS: &str = "/metrics";
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a stop waits for requests under way, in seconds.
@@ -49,7 +52,7 @@ pub(super) fn server(
             .wrap(guard.refuse_misdirected())
             .wrap(from_fn(catch_panics))
             .wrap(from_fn(draw_errors))
-            .wrap(log_requests(request_ids(&portal)))
+            .wrap(log_requests(request_ids(&portal), portal.services.measures.clone()))
             .wrap(on_every_answer(url))
     })
     .client_request_timeout(HEAD_TIMEOUT)
@@ -57,6 +60,24 @@ pub(super) fn server(
     .listen(listener)?
     .run();
     Ok(server)
+}
+
+/// What the operator watches, on an address of its own: nothing that people reach leads there.
+pub(super) fn metrics_server(services: &Services, listener: TcpListener) -> std::io::Result<Server> {
+    let services = Data::new(services.clone());
+    let server = HttpServer::new(move || {
+        App::new().app_data(services.clone()).route(METRICS, get().to(metrics)).wrap(from_fn(catch_panics))
+    })
+    .workers(1)
+    .client_request_timeout(HEAD_TIMEOUT)
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    Ok(server)
+}
+
+async fn metrics(services: Data<Services>) -> HttpResponse {
+    HttpResponse::Ok().content_type(measures::CONTENT_TYPE).body(measures::render(&services).await)
 }
 
 /// One encrypted cookie that ends with the browser's session; everything that decides stands in rows.

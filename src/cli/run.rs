@@ -1,7 +1,7 @@
 //! What the commands do. Words for the operator go to standard output, everything else to standard error.
 
 use std::io::{self, IsTerminal, Write};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 
 use crate::app::{App, StartFault};
 use crate::cli::open::{self, Opened};
@@ -74,11 +74,15 @@ async fn serve(config: &Config) -> Result<(), CommandFault> {
     start_log(config.log);
     report_panics_by_place();
     let app = ready(config).await?;
-    let address = config.server.listen;
-    let listener = TcpListener::bind(address).map_err(|fault| StartFault::Listen { address, fault })?;
+    let listener = bind("server.listen", config.server.listen)?;
+    let metrics = config.metrics.map(|address| bind("metrics.listen", address)).transpose()?;
     greet(config, &app).await?;
-    app.serve(listener).await?;
+    app.serve(listener, metrics).await?;
     Ok(())
+}
+
+fn bind(key: &'static str, address: SocketAddr) -> Result<TcpListener, StartFault> {
+    TcpListener::bind(address).map_err(|fault| StartFault::Listen { key, address, fault })
 }
 
 /// Says on the console, and not in the log, where everything is. The link opens the whole installation.

@@ -7,8 +7,8 @@ use url::{Host, Url};
 
 use super::keys::{
     ACTIVITY_KEEP_DAYS, BRAND_NAME, BRAND_PRIVACY, BRAND_SUPPORT, BRAND_TERMS, DATABASE_URL, LISTEN,
-    LOG_FORMAT, MAIL_CA_FILE, MAIL_FROM, MAIL_URL, MODE, PASSWORD_MIN_LENGTH, PUBLIC_URL, SECRET_KEY,
-    SECRET_PREVIOUS, SESSION_IDLE_MINUTES, SESSION_MAX_HOURS, TRUSTED_DAYS, TRUSTED_PROXIES,
+    LOG_FORMAT, MAIL_CA_FILE, MAIL_FROM, MAIL_URL, METRICS_LISTEN, MODE, PASSWORD_MIN_LENGTH, PUBLIC_URL,
+    SECRET_KEY, SECRET_PREVIOUS, SESSION_IDLE_MINUTES, SESSION_MAX_HOURS, TRUSTED_DAYS, TRUSTED_PROXIES,
     TWO_FACTOR_REQUIRED,
 };
 use super::reader::Reader;
@@ -25,6 +25,7 @@ pub fn config(reader: &mut Reader) -> Option<Config> {
     reader.set_mode(mode);
     let server = server(reader, mode);
     let log = reader.get(&LOG_FORMAT);
+    let metrics = metrics(reader, server.as_ref());
     let database = reader.get(&DATABASE_URL);
     let secret = secret(reader);
     let mail = mail(reader);
@@ -39,6 +40,7 @@ pub fn config(reader: &mut Reader) -> Option<Config> {
         mode: mode?,
         server: server?,
         log: log?,
+        metrics: metrics?,
         database: database?,
         secret: secret?,
         mail: mail?,
@@ -74,6 +76,14 @@ fn server(reader: &mut Reader, mode: Option<Mode>) -> Option<Server> {
     }
     let public_url = if reader.is_given(&PUBLIC_URL) { public_url } else { local_url(listen?) };
     Some(Server { listen: listen?, public_url: public_url?, trusted_proxies: trusted_proxies? })
+}
+
+fn metrics(reader: &mut Reader, server: Option<&Server>) -> Option<Option<SocketAddr>> {
+    let listen = reader.get(&METRICS_LISTEN)?;
+    if listen.is_some() && listen == server.map(|server| server.listen) {
+        reader.fault(&METRICS_LISTEN, "must be another address than server.listen");
+    }
+    Some(listen)
 }
 
 fn is_loopback(address: SocketAddr) -> bool {

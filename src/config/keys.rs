@@ -11,8 +11,8 @@ use super::key::Fallback::{Required, Text, Told};
 use super::key::{About, Key};
 use super::mail_url::{MailServer, mail_url};
 use super::parse::{
-    between, countries, database_url, file, listen, log_format, mail_address, mode, networks, page,
-    public_url, required, sms_provider,
+    between, countries, database_url, file, listen, log_format, mail_address, metrics_listen, mode, networks,
+    page, public_url, required, sms_provider,
 };
 use super::secret_key::{EXAMPLE_KEY, EXAMPLE_PREVIOUS_KEY, current_key, previous_key};
 use super::settings::{DatabaseUrl, LogFormat, Mode, Support};
@@ -39,6 +39,7 @@ pub static TABLE: &[&About] = &[
     &PUBLIC_URL.about,
     &TRUSTED_PROXIES.about,
     &LOG_FORMAT.about,
+    &METRICS_LISTEN.about,
     &DATABASE_URL.about,
     &SECRET_KEY.about,
     &SECRET_PREVIOUS.about,
@@ -111,6 +112,15 @@ pub(super) static LOG_FORMAT: Key<LogFormat> = Key::new(
     "`text` for reading, `json` for a log collector: one object a line.",
 )
 .or("text");
+
+pub(super) static METRICS_LISTEN: Key<Option<SocketAddr>> = Key::new(
+    "metrics.listen",
+    "127.0.0.1:9090",
+    metrics_listen,
+    "An IP address and port of its own for `/metrics`, which Prometheus reads, or `off`. It is served nowhere else and asks \
+     for no password: choose an address that only your own machines reach.",
+)
+.or("off");
 
 pub(super) static DATABASE_URL: Key<DatabaseUrl> = Key::new(
     "database.url",

@@ -55,6 +55,14 @@ pub fn listen(text: &str) -> Result<SocketAddr, Reason> {
     })
 }
 
+/// `off`, or an IP address and a port.
+pub fn metrics_listen(text: &str) -> Result<Option<SocketAddr>, Reason> {
+    match text {
+        "off" => Ok(None),
+        address => listen(address).map(Some),
+    }
+}
+
 /// The origin people type: http or https, a host, perhaps a port, and nothing else.
 pub fn public_url(text: &str) -> Result<Url, Reason> {
     let url = web_url(text)?;

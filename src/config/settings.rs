@@ -18,6 +18,8 @@ pub struct Config {
     pub server: Server,
     /// The form of the log lines.
     pub log: LogFormat,
+    /// Where `/metrics` is served, if anywhere.
+    pub metrics: Option<SocketAddr>,
     /// Where accounts are kept.
     pub database: DatabaseUrl,
     /// What all keys are derived from.

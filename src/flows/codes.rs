@@ -13,6 +13,7 @@ use crate::domain::delivery::{FailureClass, MessageState, code_give_up_at};
 use crate::domain::ids::Id;
 use crate::domain::limits::{CodeFailure, SecondFactorStanding};
 use crate::domain::second_factor::{Destination, Method};
+use crate::flows::measures::{AskedFor, CodeResult};
 use crate::flows::{FlowError, Services, Visitor, wrong_tries};
 use crate::storage::outbox::{self, NewMessage, Progress, Reason};
 use crate::storage::sends::{self, NextSend};
@@ -128,7 +129,9 @@ pub(super) fn send(
         Err(NoSend::Before(at)) => return Ok(Resend::NotBefore(at)),
         Err(NoSend::NoMore) => return Ok(Resend::NoMore),
     };
+    let (measures, channel) = (services.measures.clone(), challenge.destination.method());
     if let Some(until) = held_until(services, tx, account, challenge)? {
+        tx.after_commit(move || measures.asked_for(channel, AskedFor::Held));
         challenges::put_off(tx, &challenge.id, until)?;
         return Ok(Resend::NotBefore(until));
     }
@@ -145,6 +148,7 @@ pub(super) fn send(
         give_up_at: code_give_up_at(challenge.destination.method(), send.code_ends_at, now),
     };
     outbox::put(tx, &message, &services.sealer()?, now)?;
+    tx.after_commit(move || measures.asked_for(channel, AskedFor::Written));
     wake_after(services, tx);
     Ok(Resend::Sent)
 }
@@ -203,6 +207,28 @@ fn held_until(
 /// back. The second looks again, derives, compares, uses the challenge up and lets `open` do what the code allows; exactly
 /// one caller gets there. What a wrong code brings the account is noted as coming from the visitor.
 pub(super) async fn take<T, F>(
+    services: &Services,
+    challenge: &Challenge,
+    typed: TypedCode,
+    visitor: Visitor,
+    open: F,
+) -> Result<Result<T, NotEntered>, FlowError>
+where
+    F: FnOnce(&mut Tx<'_>, &CodeProof) -> Result<T, FlowError> + Send + 'static,
+    T: Send + 'static,
+{
+    let count = |result| services.measures.code(challenge.purpose, challenge.destination.method(), result);
+    let taken = take_uncounted(services, challenge, typed, visitor, open).await?;
+    match &taken {
+        Ok(_) => count(CodeResult::Right),
+        Err(NotEntered::Stopped(_)) => count(CodeResult::Paused),
+        Err(NotEntered::Wrong { .. } | NotEntered::TooOld | NotEntered::Spent) => count(CodeResult::Wrong),
+        Err(NotEntered::Gone) => {}
+    }
+    Ok(taken)
+}
+
+async fn take_uncounted<T, F>(
     services: &Services,
     challenge: &Challenge,
     typed: TypedCode,

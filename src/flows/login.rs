@@ -117,7 +117,7 @@ pub(super) fn start_session(
     let new =
         NewSession { id: &id, token: &token.hash(), browser: &visitor.browser, network: &visitor.network };
     sessions::start(tx, entry, &new, rules, now)?;
-    for browser in sessions::end_surplus(tx, &account, rules, now)? {
+    for browser in sessions::end_surplus(tx, (&account, &id), rules, now)? {
         let happened = Happened::by(Actor::Postern, EventKind::SessionEnded, &account);
         record(services, tx, happened.in_detail(format!("{}, the oldest of too many", browser.as_str())))?;
     }

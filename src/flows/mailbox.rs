@@ -48,11 +48,12 @@ impl Mailbox {
         Self::default()
     }
 
-    /// Puts a message in.
+    /// Puts a message in, above those that were written before it: several leave at once, and any may arrive first.
     pub fn put(&self, entry: Entry) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.truncate(CAPACITY - 1);
-        entries.push_front(entry);
+        let newer = entries.iter().take_while(|other| (other.at, &other.id) > (entry.at, &entry.id)).count();
+        entries.insert(newer, entry);
+        entries.truncate(CAPACITY);
     }
 
     /// All that is in it, newest first.
@@ -88,7 +89,7 @@ mod tests {
 
     fn entry(n: usize) -> Entry {
         Entry {
-            id: format!("message-{n}"),
+            id: format!("message-{n:03}"),
             at: DateTime::from_timestamp(1_795_535_520, 0).unwrap(),
             channel: Method::Email,
             to: "ada@example.com".to_owned(),
@@ -107,7 +108,15 @@ mod tests {
         let entries = mailbox.newest_first();
         assert_eq!(entries.len(), CAPACITY);
         assert_eq!(entries[0].id, format!("message-{CAPACITY}"));
-        assert_eq!(entries[CAPACITY - 1].id, "message-1");
+        assert_eq!(entries[CAPACITY - 1].id, "message-001");
+    }
+
+    #[test]
+    fn a_message_that_was_written_first_and_came_last_is_the_older_one() {
+        let mailbox = Mailbox::new();
+        mailbox.put(entry(2));
+        mailbox.put(entry(1));
+        assert_eq!(mailbox.newest_to("ada@example.com").unwrap().id, "message-002");
     }
 
     #[test]
@@ -115,7 +124,7 @@ mod tests {
         let mailbox = Mailbox::new();
         mailbox.put(entry(1));
         mailbox.put(Entry { to: "grace@example.com".to_owned(), ..entry(2) });
-        assert_eq!(mailbox.newest_to("ada@example.com").unwrap().id, "message-1");
+        assert_eq!(mailbox.newest_to("ada@example.com").unwrap().id, "message-001");
         assert!(mailbox.newest_to("nobody@example.com").is_none());
     }
 
@@ -131,7 +140,7 @@ mod tests {
         assert_eq!(
             serde_json::to_value(text).unwrap(),
             serde_json::json!({
-                "id": "message-1",
+                "id": "message-001",
                 "at": "2026-11-24T15:52:00Z",
                 "channel": "sms",
                 "to": "+12125550142",

@@ -28,6 +28,7 @@ mod links;
 pub mod login;
 pub mod logout;
 pub mod mailbox;
+pub mod measures;
 pub mod not_me;
 pub mod outbox;
 pub mod paging;
@@ -62,8 +63,10 @@ use crate::domain::secret::Secret;
 use crate::domain::session::SessionRules;
 use crate::domain::token::{TOKEN_BYTES, Token};
 use crate::flows::hashing::{HashingPool, Refused};
+use crate::flows::measures::Measures;
 use crate::flows::turns::Turns;
 use crate::platform::clock::Clock;
+use crate::platform::places::Places;
 use crate::platform::random::{NoRandomness, Random};
 use crate::storage::second_factors::Sealer;
 use crate::storage::{Db, StorageError};
@@ -79,6 +82,8 @@ pub struct Services {
     pub clock: Clock,
     /// The dice.
     pub random: Random,
+    /// Who came first.
+    pub places: Places,
     /// The keys.
     pub keys: Arc<Keys>,
     /// What the operator chose.
@@ -89,6 +94,8 @@ pub struct Services {
     pub hashing: Arc<HashingPool>,
     /// Whose passwords are being checked.
     pub turns: Arc<Turns>,
+    /// What the operator watches.
+    pub measures: Measures,
 }
 
 /// What the operator chose, as far as stories need it.
@@ -202,7 +209,7 @@ impl Services {
 
     /// The identifier of something that happened at this moment.
     fn id_at<K>(&self, at: DateTime<Utc>) -> Result<Id<K>, NoRandomness> {
-        Ok(Id::new(at, &self.random.bytes::<ID_BYTES>()?))
+        Ok(Id::in_order(at, self.places.next(at), &self.random.bytes::<ID_BYTES>()?))
     }
 
     fn new_token(&self) -> Result<Token, NoRandomness> {

@@ -1,7 +1,5 @@
 //! The outbox as the worker sees it: claim work, with the code derived for it; settle it.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
@@ -196,16 +194,21 @@ fn take_up(
     leased: Leased,
     lease: &str,
 ) -> Result<Option<Work>, FlowError> {
-    let (id, settlement) = match leased {
-        Leased::Unreadable(id, why) => (id, unreadable(why)),
-        Leased::Message(claimed) => match prepare(services, tx, &claimed) {
-            Ok(Ok(content)) => return Ok(Some(Work::of(claimed, content, lease))),
-            Ok(Err(settlement)) => (claimed.id, settlement),
-            Err(FlowError::Storage(StorageError::Unreadable(why))) => (claimed.id, unreadable(why)),
-            Err(fault) => return Err(fault),
-        },
+    let (id, channel, settlement) = match leased {
+        Leased::Unreadable(id, why) => (id, None, unreadable(why)),
+        Leased::Message(claimed) => {
+            let settlement = match prepare(services, tx, &claimed) {
+                Ok(Ok(content)) => return Ok(Some(Work::of(claimed, content, lease))),
+                Ok(Err(settlement)) => settlement,
+                Err(FlowError::Storage(StorageError::Unreadable(why))) => unreadable(why),
+                Err(fault) => return Err(fault),
+            };
+            (claimed.id, Some(claimed.recipient.method()), settlement)
+        }
     };
-    outbox::settle(tx, &id, lease, &settlement, services.now())?;
+    if outbox::settle(tx, &id, lease, &settlement, services.now())? {
+        count_end(services, tx, channel, &settlement);
+    }
     Ok(None)
 }
 
@@ -294,6 +297,18 @@ fn told(services: &Services, tx: &mut Tx<'_>, link: &Link) -> Result<Option<Told
     Ok(Some(Told { event, administrator, puts_back }))
 }
 
+/// Counts a message that is not tried again, once that is committed.
+fn count_end(services: &Services, tx: &mut Tx<'_>, channel: Option<Method>, settlement: &Settlement) {
+    let (state, class) = match settlement {
+        Settlement::Again(..) => return,
+        Settlement::HandedOver(_) => (MessageState::HandedOver, None),
+        Settlement::Over(state, class, _) => (*state, Some(*class)),
+        Settlement::Stopped => (MessageState::Stopped, None),
+    };
+    let measures = services.measures.clone();
+    tx.after_commit(move || measures.ended(channel, state, class));
+}
+
 /// Nothing mends such a row, and kept waiting it would stand in the way of all others.
 fn unreadable(why: String) -> Settlement {
     tracing::error!(event = "message_unreadable", why, "a message cannot be read and is not sent");
@@ -310,11 +325,12 @@ fn expired() -> Settlement {
 /// As for any fault; the lease then runs out and the message is tried again.
 pub async fn settle(services: &Services, work: &Work, outcome: Outcome) -> Result<(), FlowError> {
     let now = services.now();
+    count_attempt(services, work, &outcome, now);
     let sign = match &outcome {
         Outcome::HandedOver { .. } => Sign::Works,
         Outcome::NotHandedOver { class, .. } => Sign::of_failure(*class),
     };
-    let learned = (work.channel, (sign, work.is_probe));
+    let learned = (sign, work.is_probe);
     let settlement = match outcome {
         Outcome::HandedOver { provider_id } => Settlement::HandedOver(provider_id),
         Outcome::NotHandedOver { class, detail, retry_after } => {
@@ -336,20 +352,35 @@ pub async fn settle(services: &Services, work: &Work, outcome: Outcome) -> Resul
             }
         }
     };
-    let (id, lease, wake) = (work.id.clone(), work.lease.clone(), Arc::clone(&services.wake));
-    let this = services.clone();
+    let (this, id, lease, channel) = (services.clone(), work.id.clone(), work.lease.clone(), work.channel);
     services
         .db
         .write(move |tx| {
             // Before the message: whoever claims takes them in this order too.
-            let (channel, learned) = learned;
             channels::note(&this, tx, channel, learned)?;
-            outbox::settle(tx, &id, &lease, &settlement, now)?;
+            if outbox::settle(tx, &id, &lease, &settlement, now)? {
+                count_end(&this, tx, Some(channel), &settlement);
+            }
             // The worker sleeps until what is due next; a retry may be sooner.
-            tx.after_commit(move || wake.notify_one());
+            tx.after_commit(move || this.wake.notify_one());
             Ok(())
         })
         .await
+}
+
+/// Counts an attempt when it is made: whether it can be settled is another question.
+fn count_attempt(services: &Services, work: &Work, outcome: &Outcome, now: DateTime<Utc>) {
+    let measures = &services.measures;
+    match outcome {
+        Outcome::HandedOver { .. } => {
+            measures.attempt(work.channel, None);
+            measures.handed_over(work.channel, now - work.created_at);
+            if let Destination::Phone(number) = &work.recipient {
+                measures.text(number.region());
+            }
+        }
+        Outcome::NotHandedOver { class, .. } => measures.attempt(work.channel, Some(*class)),
+    }
 }
 
 /// When the next message is due, if any is.

@@ -15,6 +15,7 @@ use crate::domain::token::Token;
 use crate::domain::trusted_computer::{Trust, TrustedComputer};
 use crate::domain::username::Username;
 use crate::flows::hashing::Place;
+use crate::flows::measures::PasswordResult;
 use crate::flows::turns::Turn;
 use crate::flows::{FlowError, Services, Visitor, links, wrong_tries};
 use crate::storage::throttles::NameCount;
@@ -120,6 +121,23 @@ impl Counted {
 
 /// Checks a password for a name, known or not.
 pub(super) async fn check_password(
+    services: &Services,
+    typed_name: &str,
+    password: PasswordInput,
+    visitor: &Visitor,
+) -> Result<Checked, FlowError> {
+    let checked = check_uncounted(services, typed_name, password, visitor).await;
+    match &checked {
+        Ok(Checked::Right(_)) => services.measures.password(PasswordResult::Right),
+        Ok(Checked::Wrong) => services.measures.password(PasswordResult::Wrong),
+        Ok(Checked::Rests(_)) => services.measures.password(PasswordResult::Rests),
+        Err(FlowError::Busy) => services.measures.password(PasswordResult::Busy),
+        Err(_) => {}
+    }
+    checked
+}
+
+async fn check_uncounted(
     services: &Services,
     typed_name: &str,
     password: PasswordInput,

@@ -3,6 +3,7 @@
 use crate::domain::delivery::{FailureClass, MessageState};
 use crate::domain::ids::Id;
 use crate::domain::twilio::Ending;
+use crate::flows::measures::ReportResult;
 use crate::flows::outbox::Message;
 use crate::flows::{FlowError, Services};
 use crate::storage::outbox_reports::{self, Report};
@@ -14,6 +15,10 @@ use crate::storage::outbox_reports::{self, Report};
 /// As for any fault; the carrier then reports again.
 pub async fn note(services: &Services, message: Id<Message>, ending: Ending) -> Result<bool, FlowError> {
     let now = services.now();
+    services.measures.report(match ending {
+        Ending::Delivered => ReportResult::Delivered,
+        Ending::Lost(..) => ReportResult::Lost,
+    });
     let report = match ending {
         Ending::Delivered => Report { state: MessageState::Delivered, failure: None },
         Ending::Lost(class, detail) => Report {

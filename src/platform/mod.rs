@@ -1,4 +1,5 @@
-//! The clock and the dice: the only two things a rule may not reach for.
+//! The clock, the dice, and who came first: what a rule may not reach for.
 
 pub mod clock;
+pub mod places;
 pub mod random;

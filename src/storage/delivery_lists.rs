@@ -2,6 +2,7 @@
 //! time, so every page is one search in one index.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
 
 use crate::domain::account::Account;
@@ -153,4 +154,37 @@ pub fn walk(
         ))
         .load(conn)?;
     rows.into_iter().map(Row::delivery).collect()
+}
+
+/// The states of what is still to be handed over.
+const UNDER_WAY: [MessageState; 2] = [MessageState::Waiting, MessageState::Sending];
+
+/// What waits to be handed over on one channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// The channel.
+    pub channel: Method,
+    /// How many messages.
+    pub messages: u64,
+    /// When the oldest of them was asked for.
+    pub oldest: Option<DateTime<Utc>>,
+}
+
+/// What waits to be handed over, channel by channel.
+///
+/// # Errors
+/// As for any read.
+pub fn backlog(conn: &mut AnyConnection) -> Result<Vec<Backlog>, StorageError> {
+    Method::ALL
+        .into_iter()
+        .map(|channel| {
+            let (messages, oldest): (i64, Option<i64>) = outbox::table
+                .filter(outbox::state.eq_any(UNDER_WAY.map(MessageState::as_str)))
+                .filter(outbox::channel.eq(channel.as_str()))
+                .select((count_star(), min(outbox::created_at)))
+                .first(conn)?;
+            let messages = u64::try_from(messages).unwrap_or_default();
+            Ok(Backlog { channel, messages, oldest: maybe_time(oldest)? })
+        })
+        .collect()
 }

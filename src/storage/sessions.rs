@@ -171,26 +171,28 @@ pub fn end_one(
 }
 
 /// Ends the oldest sessions of an account beyond the most it may have, and answers what their browsers called themselves.
+/// The one that was opened just now stays, whatever the clocks of other instances said when they opened theirs.
 ///
 /// # Errors
 /// As for any write.
 pub fn end_surplus(
     tx: &mut Tx<'_>,
-    account: &Id<Account>,
+    (account, opened): (&Id<Account>, &Id<Session>),
     rules: &SessionRules,
     now: DateTime<Utc>,
 ) -> Result<Vec<BrowserLabel>, StorageError> {
-    let live: Vec<(String, String)> = sessions::table
+    let others: Vec<(String, String)> = sessions::table
         .inner_join(accounts::table.on(accounts::id.eq(sessions::account_id)))
         .filter(sessions::account_id.eq(account.as_str()))
+        .filter(sessions::id.ne(opened.as_str()))
         .filter(sessions::session_epoch.eq(accounts::session_epoch))
         .filter(sessions::expires_at.gt(micros(now)))
         .filter(sessions::last_seen_at.gt(micros(now - rules.idle)))
         .order(sessions::id.desc())
         .select((sessions::id, sessions::browser))
         .load(&mut **tx)?;
-    let kept = usize::try_from(MOST_SESSIONS).unwrap_or(usize::MAX);
-    let (ids, browsers): (Vec<_>, Vec<_>) = live.into_iter().skip(kept).unzip();
+    let kept = usize::try_from(MOST_SESSIONS - 1).unwrap_or(usize::MAX);
+    let (ids, browsers): (Vec<_>, Vec<_>) = others.into_iter().skip(kept).unzip();
     if !ids.is_empty() {
         diesel::delete(sessions::table.filter(sessions::id.eq_any(ids))).execute(&mut **tx)?;
     }

@@ -99,6 +99,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
+    use crate::flows::measures::Measures;
     use crate::web::browser::cookies::{CookieStyle, only_our_cookies};
     use crate::web::dev_guard::HostGuard;
     use crate::web::fields::Fields;
@@ -208,7 +209,7 @@ mod tests {
             .wrap(refuse_foreign_origins(&url))
             .wrap(HostGuard::production(&url).refuse_misdirected())
             .wrap(from_fn(catch_panics))
-            .wrap(log_requests(|| RequestId::new(DateTime::UNIX_EPOCH, &[7; 10])))
+            .wrap(log_requests(|| RequestId::new(DateTime::UNIX_EPOCH, &[7; 10]), Measures::default()))
             .wrap(on_every_answer(&url))
             .route("/login", web::post().to(|_: Fields| async { HttpResponse::Ok().finish() }));
         let app = init_service(app).await;

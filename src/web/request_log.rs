@@ -20,6 +20,7 @@ use actix_web::{Error, HttpMessage, HttpRequest, ResponseError};
 use tracing::Instrument;
 
 use crate::domain::ids::Id;
+use crate::flows::measures::Measures;
 
 /// The header in which the answer names its request's id.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -35,9 +36,10 @@ pub fn request_id(req: &HttpRequest) -> Option<RequestId> {
     req.extensions().get::<RequestId>().cloned()
 }
 
-/// Middleware: gives each request an id and writes its line. `new_id` is asked once a request.
+/// Middleware: gives each request an id, writes its line and counts it. `new_id` is asked once a request.
 pub fn log_requests<S, B>(
     new_id: impl Fn() -> RequestId + 'static,
+    measures: Measures,
 ) -> impl Transform<S, ServiceRequest, Response = ServiceResponse<B>, Error = Error, InitError = ()>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
@@ -45,7 +47,7 @@ where
 {
     let new_id = Rc::new(new_id);
     from_fn(move |req: ServiceRequest, next: Next<B>| {
-        let id = new_id();
+        let (id, measures) = (new_id(), measures.clone());
         async move {
             let started = Instant::now();
             req.extensions_mut().insert(id.clone());
@@ -53,7 +55,9 @@ where
             let span = tracing::info_span!("request", id = %id);
             let answered = next.call(req).instrument(span).await;
             let line = |route: Option<String>, status: StatusCode| {
-                write_line(&method, route.as_deref(), status, started, &id);
+                let (method, route) = (known_method(&method), route.as_deref().unwrap_or("unmatched"));
+                measures.request(method, route, status.as_u16(), started.elapsed());
+                write_line(method, route, status, started, &id);
             };
             match answered {
                 Ok(mut answer) => {
@@ -75,11 +79,11 @@ where
     })
 }
 
-fn write_line(method: &Method, route: Option<&str>, status: StatusCode, started: Instant, id: &RequestId) {
+fn write_line(method: &str, route: &str, status: StatusCode, started: Instant, id: &RequestId) {
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(
-        method = known_method(method),
-        route = route.unwrap_or("unmatched"),
+        method,
+        route,
         status = status.as_u16(),
         ms = millis,
         request_id = %id,
@@ -223,7 +227,7 @@ mod tests {
                 }
             }))
             .wrap(from_fn(catch_panics))
-            .wrap(log_requests(fixed_id))
+            .wrap(log_requests(fixed_id, Measures::default()))
             .route("/not-me/{token}", web::to(|| async { HttpResponse::Ok().finish() }))
             .service(web::scope("/admin").route(
                 "/accounts/{id}",
@@ -309,7 +313,7 @@ mod tests {
         let server = HttpServer::new(|| {
             App::new()
                 .wrap(from_fn(catch_panics))
-                .wrap(log_requests(fixed_id))
+                .wrap(log_requests(fixed_id, Measures::default()))
                 .route("/late", web::get().to(|| async { sight() }))
                 .route("/well", web::get().to(|| async { "all is well" }))
         });

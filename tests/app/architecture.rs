@@ -56,7 +56,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "flows",
         modules: &["domain", "platform", "storage"],
-        crates: &["serde", "tokio", "tracing"],
+        crates: &["prometheus_client", "serde", "tokio", "tracing"],
         why: "a story knows neither HTTP nor SQL nor mail: put queries into storage, pages into web, sending into delivery",
     },
     Layer {

@@ -55,6 +55,8 @@ mod log_scan;
 #[cfg(test)]
 mod login;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod not_me;
 #[cfg(test)]
 mod notices;

@@ -117,3 +117,18 @@ async fn the_eleventh_login_ends_the_oldest_session() {
     let by_postern = "security_events WHERE kind = 'session_ended' AND actor = 'postern'";
     assert_eq!(app.count(by_postern).await, 1);
 }
+
+#[actix_web::test]
+async fn the_session_just_opened_is_never_the_surplus() {
+    let app = TestApp::start().await;
+    app.person("ada").await;
+    for _ in 0..10 {
+        app.browser().log_in("ada").await;
+    }
+    // Another instance, whose clock is a little slow.
+    app.wait(TimeDelta::seconds(-2));
+    let last = app.browser();
+    last.log_in("ada").await;
+    assert!(!is_out(&last).await);
+    assert_eq!(app.count("sessions").await, 10);
+}

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::domain::ids::Id;
 use crate::domain::twilio::{ending, is_signed};
+use crate::flows::measures::ReportResult;
 use crate::flows::sms_report;
 use crate::web::Portal;
 use crate::web::error::WebError;
@@ -33,6 +34,7 @@ pub(super) async fn take(
             event = "sms_report_refused",
             "a report of a text is not signed by our account at Twilio"
         );
+        portal.services.measures.report(ReportResult::Forged);
         return Err(WebError::Forbidden);
     }
     let value = |name: &str| fields.pairs().find(|(found, _)| *found == name).map(|(_, value)| value);

@@ -300,7 +300,7 @@ impl Drop for Running {
 
 /// A port below those that the system hands out by itself, so that no connection of another test takes it between this
 /// look and the program's start.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     loop {
         let port = rand::random_range(10_000..30_000);
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
 use thirtyfour::prelude::Key;
 
 use super::super::chrome::{Chrome, Script, View, walk};
@@ -114,10 +115,15 @@ async fn a_double_click_does_no_harm() {
             chrome.press_twice("Log in").await;
             assert_eq!(chrome.path().await, "/login/code");
             let sent = app.sent().await;
-            if view.script == Script::On {
-                assert_eq!(sent.len(), before + 1, "one login, one message");
+            match view.script {
+                Script::On => assert_eq!(sent.len(), before + 1, "one login, one message"),
+                // Two logins began side by side. What is sent again is surely this one's code.
+                Script::Off => {
+                    app.wait(TimeDelta::seconds(60));
+                    chrome.press("Request another code").await;
+                }
             }
-            chrome.fill("6-digit code", sent[0].code.as_deref().unwrap()).await;
+            chrome.fill("6-digit code", &app.code_for(MAIL).await).await;
             chrome.press_twice("Log in").await;
             match view.script {
                 Script::On => assert_eq!(chrome.path().await, "/profile"),
