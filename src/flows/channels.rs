@@ -26,7 +26,7 @@ pub struct Trouble {
 /// # Errors
 /// As for any fault.
 pub async fn troubles(services: &Services) -> Result<Vec<Trouble>, FlowError> {
-    services.db.read(|conn| in_trouble(conn)).await
+    services.db.read(in_trouble).await
 }
 
 fn in_trouble(conn: &mut AnyConnection) -> Result<Vec<Trouble>, FlowError> {

@@ -187,7 +187,7 @@ async fn administrators_and_nobody_else_are_warned_on_every_page_of_theirs_until
     page.browser().get("/login/code").await.is_silent_about("No email leaves");
     assert_eq!(sam.get("/readyz").await.html(), "degraded\n");
     let listed = sam.get("/admin/deliveries").await.click("what was tried").await;
-    assert_eq!(listed.path(), "/admin/deliveries");
+    assert_eq!(listed.path(), "/admin/deliveries?channel=email");
 
     post.app.wait(TimeDelta::seconds(30));
     let page = page.form("Request another code").submit().await.follow().await;
