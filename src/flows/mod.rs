@@ -10,6 +10,7 @@ pub mod account_list;
 pub mod activity;
 pub mod activity_log;
 pub mod admin;
+pub mod channels;
 mod codes;
 pub mod computers;
 pub mod confirm_by_recovery;

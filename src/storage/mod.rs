@@ -8,6 +8,7 @@ pub mod account_lists;
 pub mod accounts;
 pub mod administration;
 pub mod challenges;
+pub mod channel_health;
 mod columns;
 mod connection;
 pub mod copies;

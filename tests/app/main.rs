@@ -17,6 +17,8 @@ mod administration_guards;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod channel_down;
+#[cfg(test)]
 mod code_entry;
 #[cfg(test)]
 mod code_page;
