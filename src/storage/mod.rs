@@ -11,6 +11,7 @@ pub mod challenges;
 mod columns;
 mod connection;
 pub mod copies;
+pub mod delivery_attempts;
 pub mod delivery_lists;
 mod error;
 pub mod event_lists;
