@@ -22,9 +22,9 @@ pub(super) async fn backup(config: &Config, to: &Path) -> Result<(), CommandFaul
         return Err(named(from, "there is no database"));
     }
     let app = ready(config).await?;
-    make_new(to).map_err(|fault| match fault.kind() {
-        ErrorKind::AlreadyExists => named(to, "is there already; a copy goes into a new file"),
-        _ => named(to, &fault.to_string()),
+    make_new(to).map_err(|fault| match fault.kind() == ErrorKind::AlreadyExists {
+        true => named(to, "is there already; a copy goes into a new file"),
+        false => named(to, &fault.to_string()),
     })?;
     let copied = match copies::copy_into(app.services(), to).await {
         Ok(()) => sync(to).map_err(|fault| named(to, &fault.to_string())),
