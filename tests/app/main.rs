@@ -17,6 +17,8 @@ mod administration_guards;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod bypasses;
+#[cfg(test)]
 mod code_entry;
 #[cfg(test)]
 mod code_page;
@@ -84,6 +86,8 @@ mod same_origin;
 mod schema;
 #[cfg(test)]
 mod second_factor_limits;
+#[cfg(test)]
+mod security_document;
 #[cfg(test)]
 mod session_list;
 #[cfg(test)]
