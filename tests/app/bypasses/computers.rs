@@ -2,7 +2,7 @@
 
 use crate::support::at_once::at_once;
 use crate::support::browser::Browser;
-use crate::support::test_app::{Deeds, TestApp};
+use crate::support::test_app::{Deeds, PASSWORD, TestApp};
 
 const TOKEN: &str = "postern-computer";
 
@@ -48,7 +48,7 @@ async fn joomla_46587_eight_logins_at_once_by_one_token_are_no_theft() {
     for _ in 0..8 {
         let tab = home.copy();
         let form = tab.get("/login").await.form("Log in");
-        tabs.push(form.fill("username", "ada").fill("password", crate::support::test_app::PASSWORD));
+        tabs.push(form.fill("username", "ada").fill("password", PASSWORD));
     }
     for (page, form) in at_once(tabs.iter().map(|form| form.clone().submit())).await.into_iter().zip(&tabs) {
         // At the worst the server asks for patience.
