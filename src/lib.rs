@@ -10,7 +10,7 @@
 //! | module | may import | in one sentence |
 //! | --- | --- | --- |
 //! | [`domain`] | no other module, no clock, no dice, no I/O | rules and words; pure functions of their arguments |
-//! | [`platform`] | no other module | the clock and the dice |
+//! | [`platform`] | no other module | the clock and the dice, and where a test may end the process |
 //! | [`storage`] | `domain` | rows in, domain values out; one file per table |
 //! | [`flows`] | `domain`, `platform`, `storage` | one file per story; the only place that opens a transaction |
 //! | [`delivery`] | `domain`, `flows` | what leaves the process: mail, SMS, the worker |

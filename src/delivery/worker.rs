@@ -19,7 +19,7 @@ use crate::delivery::message::{self, Brand, Unsayable};
 use crate::delivery::sms::SmsGateway;
 use crate::domain::delivery::{FailureClass, Lane};
 use crate::domain::second_factor::Destination;
-use crate::flows::outbox::{self, Outcome, Work};
+use crate::flows::outbox::{self, CrashPoint, Outcome, Work};
 use crate::flows::{FlowError, Services};
 
 /// How many messages of one lane are under way at most. Each lane has places of its own, so that a mail server that keeps
@@ -142,6 +142,7 @@ impl Parts {
     }
 
     async fn deliver(&self, work: Work) {
+        CrashPoint::BeforeIo.reach();
         let outcome = self.send(&work).await;
         log(&work, &outcome);
         if outbox::settle(&self.services, &work, outcome).await.is_err() {

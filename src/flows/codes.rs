@@ -14,6 +14,7 @@ use crate::domain::limits::{CodeFailure, SecondFactorStanding};
 use crate::domain::second_factor::{Destination, Method};
 use crate::flows::measures::{AskedFor, CodeResult};
 use crate::flows::{FlowError, Services, Visitor, wrong_tries};
+use crate::platform::crash_point::CrashPoint;
 use crate::storage::outbox::{self, NewMessage, Progress, Reason};
 use crate::storage::sends::{self, NextSend};
 use crate::storage::{AnyConnection, Tx, accounts, challenges, instance, second_factors, throttles};
@@ -151,7 +152,10 @@ pub(super) fn send(
 /// Rings the worker once the message is committed.
 pub(super) fn wake_after(services: &Services, tx: &mut Tx<'_>) {
     let wake = std::sync::Arc::clone(&services.wake);
-    tx.after_commit(move || wake.notify_one());
+    tx.after_commit(move || {
+        CrashPoint::AfterCommit.reach();
+        wake.notify_one();
+    });
 }
 
 fn is_confirmed(purpose: Purpose) -> bool {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use prometheus_client::encoding::prometheus_text::encode;
 
 use prometheus_client::metrics::counter::Counter;
@@ -20,9 +20,9 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::domain::challenge::Purpose;
 use crate::domain::delivery::{FailureClass, MessageState};
-use crate::domain::phone::Country;
-use crate::domain::second_factor::Method;
+use crate::domain::second_factor::{Destination, Method};
 use crate::flows::Services;
+use crate::flows::outbox::{Outcome, Work};
 use crate::storage::delivery_lists;
 
 /// What stands in `Content-Type` with the text of [`render`].
@@ -136,21 +136,23 @@ impl Measures {
         self.0.codes_asked.get_or_create(&[("channel", channel.as_str()), ("result", result)]).inc();
     }
 
-    /// An attempt at a message came to this.
-    pub(super) fn attempt(&self, channel: Method, failed: Option<FailureClass>) {
-        let result = failed.map_or("handed_over", FailureClass::as_str);
-        self.0.attempts.get_or_create(&[("channel", channel.as_str()), ("result", result)]).inc();
-    }
-
-    /// A message was handed over, so long after it was asked for.
-    pub(super) fn handed_over(&self, channel: Method, after: TimeDelta) {
-        let seconds = after.to_std().unwrap_or_default().as_secs_f64();
-        self.0.hand_over_times.get_or_create(&[("channel", channel.as_str())]).observe(seconds);
-    }
-
-    /// A text was handed over to the carrier: always one segment, and therefore what one text costs.
-    pub(super) fn text(&self, country: &Country) {
-        self.0.texts.get_or_create(&[("country", country.as_str().to_owned())]).inc();
+    /// An attempt at a message came to this. It counts when it is made: whether it can be settled is another question. A
+    /// text is always one segment, and therefore what one text costs.
+    pub(super) fn attempted(&self, work: &Work, outcome: &Outcome, now: DateTime<Utc>) {
+        let (kept, channel) = (&self.0, ("channel", work.channel.as_str()));
+        let count = |result| kept.attempts.get_or_create(&[channel, ("result", result)]).inc();
+        match outcome {
+            Outcome::NotHandedOver { class, .. } => count(class.as_str()),
+            Outcome::HandedOver { .. } => {
+                let waited = (now - work.created_at).to_std().unwrap_or_default();
+                kept.hand_over_times.get_or_create(&[channel]).observe(waited.as_secs_f64());
+                if let Destination::Phone(number) = &work.recipient {
+                    let country = number.region().as_str().to_owned();
+                    kept.texts.get_or_create(&[("country", country)]).inc();
+                }
+                count("handed_over")
+            }
+        };
     }
 
     /// A message will not be tried again.

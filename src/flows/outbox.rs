@@ -16,10 +16,18 @@ use crate::domain::second_factor::{Destination, Method};
 use crate::domain::secret::Secret;
 use crate::domain::username::Username;
 use crate::flows::{FlowError, Services, links};
+use crate::storage::delivery_attempts::EndedAttempt;
 use crate::storage::outbox::{self, Claimed, Leased, Reason, Settlement};
-use crate::storage::{self, StorageError, Tx, accounts, challenges, events, former_states};
+use crate::storage::{
+    self, StorageError, Tx, accounts, challenges, delivery_attempts, events, former_states,
+};
 
+// For the worker, who knows nobody but flows and domain.
+pub use crate::platform::crash_point::CrashPoint;
 pub use crate::storage::outbox::Message;
+
+/// How often a lane is looked at again that held only what is over. A claim is one write, and others wait for its end.
+const LOOKS: usize = 32;
 
 /// A message to be sent now, by the one who claimed it.
 pub struct Work {
@@ -37,7 +45,7 @@ pub struct Work {
     pub attempt: u32,
     /// How many ambiguous failures there were before.
     pub ambiguous: u32,
-    created_at: DateTime<Utc>,
+    pub(super) created_at: DateTime<Utc>,
     urgency: Urgency,
     lease: String,
 }
@@ -133,6 +141,15 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    fn failure(&self) -> Option<(FailureClass, String)> {
+        match self {
+            Self::HandedOver { .. } => None,
+            Self::NotHandedOver { class, detail, .. } => Some((*class, detail.clone())),
+        }
+    }
+}
+
 /// Claims messages that are due, of each lane as many as there is room for. What is not wanted any more, too late or
 /// unreadable is settled here and not answered.
 ///
@@ -140,20 +157,33 @@ pub enum Outcome {
 /// As for any fault.
 pub async fn claim(services: &Services, room: &[(Lane, usize)]) -> Result<Vec<Work>, FlowError> {
     let (this, room) = (services.clone(), room.to_vec());
-    services
+    let work = services
         .db
         .write(move |tx| {
             let (now, lease) = (this.now(), this.new_id::<Work>()?.as_str().to_owned());
             let mut work = Vec::new();
             for (lane, most) in room {
                 let most = i64::try_from(most).unwrap_or(i64::MAX);
-                for leased in outbox::claim(tx, &lease, (lane, most), &this.keys, now)? {
-                    work.extend(take_up(&this, tx, leased, &lease)?);
+                // What is over stands in front, and after an outage there is much of it: it must not cost a code a look each.
+                for _ in 0..LOOKS {
+                    let (before, leased) =
+                        (work.len(), outbox::claim(tx, &lease, (lane, most), &this.keys, now)?);
+                    let is_empty = leased.is_empty();
+                    for leased in leased {
+                        work.extend(take_up(&this, tx, leased, &lease)?);
+                    }
+                    if is_empty || work.len() > before {
+                        break;
+                    }
                 }
             }
-            Ok(work)
+            Ok::<_, FlowError>(work)
         })
-        .await
+        .await?;
+    if !work.is_empty() {
+        CrashPoint::AfterClaim.reach();
+    }
+    Ok(work)
 }
 
 /// Makes work of what was leased, or settles it.
@@ -293,8 +323,10 @@ fn expired() -> Settlement {
 /// # Errors
 /// As for any fault; the lease then runs out and the message is tried again.
 pub async fn settle(services: &Services, work: &Work, outcome: Outcome) -> Result<(), FlowError> {
+    CrashPoint::AfterIo.reach();
     let now = services.now();
-    count_attempt(services, work, &outcome, now);
+    services.measures.attempted(work, &outcome, now);
+    let ended = EndedAttempt { number: work.attempt, at: now, failure: outcome.failure() };
     let settlement = match outcome {
         Outcome::HandedOver { provider_id } => Settlement::HandedOver(provider_id),
         Outcome::NotHandedOver { class, detail, retry_after } => {
@@ -320,29 +352,16 @@ pub async fn settle(services: &Services, work: &Work, outcome: Outcome) -> Resul
     services
         .db
         .write(move |tx| {
+            delivery_attempts::note(tx, &id, &ended)?;
             if outbox::settle(tx, &id, &lease, &settlement, now)? {
                 count_end(&this, tx, Some(channel), &settlement);
             }
+            CrashPoint::BeforeFinish.reach();
             // The worker sleeps until what is due next; a retry may be sooner.
             tx.after_commit(move || this.wake.notify_one());
             Ok(())
         })
         .await
-}
-
-/// Counts an attempt when it is made: whether it can be settled is another question.
-fn count_attempt(services: &Services, work: &Work, outcome: &Outcome, now: DateTime<Utc>) {
-    let measures = &services.measures;
-    match outcome {
-        Outcome::HandedOver { .. } => {
-            measures.attempt(work.channel, None);
-            measures.handed_over(work.channel, now - work.created_at);
-            if let Destination::Phone(number) = &work.recipient {
-                measures.text(number.region());
-            }
-        }
-        Outcome::NotHandedOver { class, .. } => measures.attempt(work.channel, Some(*class)),
-    }
 }
 
 /// When the next message is due, if any is.

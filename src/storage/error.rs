@@ -60,11 +60,12 @@ impl From<Error> for StorageError {
 
 /// Faults that the drivers tell apart only in words.
 fn is_passing(message: &str) -> bool {
-    const PASSING: [&str; 9] = [
+    const PASSING: [&str; 10] = [
         "database is locked",
         "database table is locked",
         "database or disk is full",
         "disk I/O error",
+        "No space left on device",
         "server closed the connection",
         "no connection to the server",
         "terminating connection",

@@ -10,6 +10,7 @@ pub mod administration;
 pub mod challenges;
 mod columns;
 mod connection;
+pub mod delivery_attempts;
 pub mod delivery_lists;
 mod error;
 pub mod event_lists;

@@ -206,6 +206,16 @@ table! {
 }
 
 table! {
+    delivery_attempts (message_id, attempt) {
+        message_id -> Text,
+        attempt -> Integer,
+        ended_at -> BigInt,
+        failure_class -> Nullable<Text>,
+        failure_detail -> Nullable<Text>,
+    }
+}
+
+table! {
     outbox (id) {
         id -> Text,
         kind -> Text,

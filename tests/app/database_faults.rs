@@ -1,11 +1,13 @@
 //! The database on a bad day: locked, gone, read-only, damaged. Nobody is let in by it, nothing is half done, and afterwards
 //! all is well.
 
+use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;
-use postern::storage::{AnyConnection, Patience};
+use postern::storage::{AnyConnection, Patience, StorageError};
+use tokio::task::JoinSet;
 
 use crate::support::browser::{Form, Page};
 use crate::support::program::Home;
@@ -76,6 +78,69 @@ async fn a_locked_database_is_a_page_that_asks_for_patience_and_nothing_half_don
     assert_eq!(login.submit().await.follow_all().await.path(), "/profile");
     assert_eq!(home.get("/profile/two-factor").await.form("Save").value("method").as_deref(), Some("email"));
     assert_eq!(change.submit().await.follow_all().await.path(), "/profile/two-factor");
+}
+
+/// Lets the file grow no more, or by as many pages as this; on PostgreSQL the server says of the outbox what it would say.
+async fn set_room(app: &TestApp, more_pages: i64) {
+    if app.database.is_postgres() {
+        let words = "could not extend file \"base/16384/2619\": No space left on device";
+        app.database.execute(&match more_pages {
+            0 => format!(
+                "CREATE FUNCTION is_full() RETURNS trigger LANGUAGE plpgsql AS \
+                 $$ BEGIN RAISE EXCEPTION '{words}' USING ERRCODE = '53100'; END $$; \
+                 CREATE TRIGGER is_full BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION is_full()"
+            ),
+            _ => "DROP TRIGGER is_full ON outbox".to_owned(),
+        });
+        return;
+    }
+    // A limit is a connection's own. All eight of the pool are taken out at once, so that none is missed.
+    let (db, all) = (app.app.services().db.clone(), Arc::new(Barrier::new(8)));
+    let mut limiting = JoinSet::new();
+    for _ in 0..8 {
+        let (db, all) = (db.clone(), Arc::clone(&all));
+        limiting.spawn(async move {
+            db.read(move |conn| {
+                all.wait();
+                let AnyConnection::Sqlite(conn) = conn else { panic!("a server") };
+                let room = if more_pages == 0 { 1 } else { 1_000_000 };
+                conn.batch_execute(&format!("PRAGMA max_page_count = {room}")).map_err(StorageError::from)
+            })
+            .await
+            .unwrap();
+        });
+    }
+    limiting.join_all().await;
+}
+
+#[actix_web::test]
+async fn a_full_disk_is_a_page_that_asks_for_patience_and_no_challenge_without_its_message() {
+    let app = TestApp::start().await;
+    app.guarded("ada").await;
+    set_room(&app, 0).await;
+    let mut page = app.browser().log_in("ada").await;
+    // What is left in the pages of the file lasts for a few more.
+    for _ in 0..100 {
+        if page.status() == 503 {
+            break;
+        }
+        app.wait(TimeDelta::hours(1));
+        page = app.browser().log_in("ada").await;
+    }
+    assert_is_unavailable(&page);
+    let orphans =
+        "challenges WHERE id NOT IN (SELECT challenge_id FROM outbox WHERE challenge_id IS NOT NULL)";
+    assert_eq!(app.count(orphans).await, 0);
+    let waiting = app.count("pending_logins").await;
+    assert_is_unavailable(&app.browser().log_in("ada").await);
+    assert_eq!(app.count("pending_logins").await, waiting, "nothing of it is left");
+
+    set_room(&app, 1).await;
+    app.wait(TimeDelta::hours(1));
+    let page = app.code_page("ada").await;
+    let code = app.code_for("ada@example.com").await;
+    let page = page.form("Log in").fill("code", &code).submit().await.follow_all().await;
+    assert_eq!(page.path(), "/profile", "{}", page.describe());
 }
 
 #[actix_web::test]

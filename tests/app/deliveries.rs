@@ -1,5 +1,8 @@
 //! What administrators see of messages: how each stands and why, and neither what it says nor where it goes.
 
+use chrono::TimeDelta;
+use postern::flows::housekeeping;
+
 use crate::support::browser::Browser;
 use crate::support::codes::Reading;
 use crate::support::post::{ADAS_PHONE, Post};
@@ -80,4 +83,40 @@ async fn many_are_turned_through_without_losing_or_repeating_one() {
     seen.sort();
     seen.dedup();
     assert_eq!(seen.len(), 60);
+}
+
+#[actix_web::test]
+async fn every_attempt_is_listed_with_what_the_server_said() {
+    let post = Post::open().await;
+    let sam = sam(&post.app).await;
+    post.ada_by_email().await;
+    post.mail.next(&[(At::Rcpt, Fault::Says("451 4.7.1 greylisted, ada@example.com comes back"))]);
+    post.mail.next(&[(At::Data, Fault::Says("452 4.3.1 no room"))]);
+    post.ada_owes_a_code().await;
+    for _ in 0..3 {
+        post.app.deliver_all().await;
+        post.app.wait(TimeDelta::seconds(10));
+    }
+    let page = sam.get("/admin/deliveries").await;
+    let row = &page.all("tbody tr")[0];
+    assert!(row.contains("Handed over") && row.contains("3 attempts"), "{row}");
+    let attempts = page.all("tbody tr:first-child details li");
+    assert_eq!(attempts.len(), 3, "{attempts:?}");
+    for (attempt, words) in
+        attempts.iter().zip(["greylisted, [address] comes back", "no room", "Handed over"])
+    {
+        assert!(attempt.contains(words), "{words} in {attempt}");
+    }
+    assert_eq!(page.all("tbody tr:nth-child(2) details").len(), 0, "one attempt is no list");
+}
+
+#[actix_web::test]
+async fn attempts_go_with_their_message() {
+    let post = Post::open().await;
+    post.ada_by_email().await;
+    assert!(post.app.count("delivery_attempts").await > 0);
+    post.app.wait(TimeDelta::days(31));
+    while housekeeping::sweep(post.app.app.services()).await.unwrap() > 0 {}
+    assert_eq!(post.app.count("outbox").await, 0);
+    assert_eq!(post.app.count("delivery_attempts").await, 0);
 }

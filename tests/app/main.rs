@@ -37,6 +37,8 @@ mod deliveries;
 #[cfg(test)]
 mod delivery;
 #[cfg(test)]
+mod delivery_table;
+#[cfg(test)]
 mod email_of_record;
 #[cfg(test)]
 mod errors;
@@ -128,3 +130,5 @@ mod two_factor_set_up;
 mod two_factor_sms;
 #[cfg(test)]
 mod webhook;
+#[cfg(test)]
+mod written;

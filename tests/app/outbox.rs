@@ -3,7 +3,9 @@
 
 mod lanes;
 mod leases;
+mod processes;
 mod secrets;
+mod soak;
 
 use chrono::TimeDelta;
 use postern::domain::account::{Account, Role};

@@ -17,6 +17,8 @@ use postern::domain::secret::Secret;
 use postern::flows::outbox::{CodeMessage, Content, Outcome};
 use url::Url;
 
+use crate::support::post::ways_out;
+use crate::support::program::Home;
 use crate::support::smtp_server::{Encryption, Identity, SmtpServer};
 use crate::support::twilio_server::{ACCOUNT, FROM, Fault, TwilioServer};
 
@@ -201,13 +203,21 @@ async fn nothing_leaves_after_its_time() {
 #[tokio::test]
 async fn taken_is_taken_whatever_becomes_of_the_answer() {
     let server = TwilioServer::start().await;
-    for fault in [Fault::TruncatedJson, Fault::HugeBody, Fault::Status(202, "<html>fine</html>", &[])] {
+    let garbage = "\u{0}\u{1b}[2J\u{fffd}{\"sid\": [";
+    for fault in [
+        Fault::TruncatedJson,
+        Fault::HugeBody,
+        Fault::Status(202, "<html>fine</html>", &[]),
+        Fault::Status(201, garbage, &[]),
+        Fault::Status(201, "", &[]),
+    ] {
         server.next(fault.clone());
         assert_eq!(send(&twilio(&server), &fresh()).await, handed_over(None), "{fault:?}");
     }
+    assert!(server.poured() < 32 << 20, "{} of 64 MiB were read", server.poured());
     server.next(Fault::Drip(Duration::from_millis(50)));
     assert_eq!(send(&hurried(&server), &fresh()).await, handed_over(None));
-    assert_eq!(server.taken().len(), 4);
+    assert_eq!(server.taken().len(), 6);
 }
 
 #[tokio::test]
@@ -275,6 +285,24 @@ async fn to_a_provider_that_cannot_prove_its_name_nothing_is_said() {
     let twilio = Twilio::new(TwilioAccount { base_url, ..account(&server) }).unwrap();
     assert_eq!(class(&send(&twilio, &fresh()).await), FailureClass::ConfigAuth);
     assert!(stranger.heard().iter().all(Vec::is_empty));
+}
+
+/// The program is told whom to trust by the system's own variable, which only a process of its own can have.
+#[tokio::test]
+async fn to_a_provider_with_another_hosts_certificate_nothing_is_said() {
+    let (mail, server) = (SmtpServer::start().await, TwilioServer::start().await);
+    for (host, texts) in [("sms.example.net", 0), ("localhost", 1)] {
+        let identity = Identity::of(host);
+        let home = Home::new().with(&ways_out(&mail, &server));
+        std::fs::write(home.file("authority.pem"), &identity.authority_pem).unwrap();
+        let authority = home.file("authority.pem").display().to_string();
+        let base_url = server.behind(&identity).await;
+        let home = home.with(&[("SSL_CERT_FILE", &authority), ("POSTERN_SMS_TWILIO_BASE_URL", &base_url)]);
+        home.migrate().await;
+        let ran = home.run(&["doctor", "--send-sms", ADA]).await;
+        assert_eq!((server.requests().len(), server.taken().len()), (texts, texts), "{host}: {ran:#?}");
+        assert_eq!(ran.out.contains("config_auth"), texts == 0, "{host}: {ran:#?}");
+    }
 }
 
 #[tokio::test]

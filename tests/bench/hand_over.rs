@@ -122,7 +122,7 @@ impl Outside {
             Channel::Text => form.select("method", "sms").fill("phone", &format!("(212) 555-01{n:02}")),
         };
         let save = self.timed(channel, form).await;
-        let page = browser.get("/profile/two-factor/confirm").await;
+        let page = browser.get("/profile/two-factor").await;
         page.form("Save").fill("code", &self.newest_code(channel)).submit().await.expect(303);
 
         let form = running.browser().get("/login").await.form("Log in");

@@ -41,10 +41,20 @@ pub struct Line {
     pub attempts: u32,
     /// What went wrong last, and the other side's words.
     pub failure: Option<(FailureClass, String)>,
+    /// How each attempt ended, in their order.
+    pub tries: Vec<Try>,
     /// When it was asked for.
     pub at: Moment,
     /// When it was handed over.
     pub handed_over: Option<Moment>,
+}
+
+/// One attempt.
+pub struct Try {
+    /// When it ended.
+    pub at: Moment,
+    /// What went wrong, and the other side's words; `None` if the message was taken.
+    pub failure: Option<(FailureClass, String)>,
 }
 
 impl DeliveriesPage {
@@ -121,6 +131,7 @@ pub fn samples() -> Vec<Sample> {
         state,
         attempts: 1,
         failure: None,
+        tries: Vec::new(),
         at: Moment::sample("Today, 10:42 am"),
         handed_over: None,
     };
@@ -135,6 +146,13 @@ pub fn samples() -> Vec<Sample> {
             Line {
                 attempts: 3,
                 failure: Some((FailureClass::ConfigAuth, "logging in: 535 <b>".to_owned())),
+                tries: vec![
+                    Try {
+                        at: Moment::sample("10:42 am"),
+                        failure: Some((FailureClass::RetrySafe, "connecting: refused".to_owned())),
+                    },
+                    Try { at: Moment::sample("10:43 am"), failure: None },
+                ],
                 ..line(login, Method::Email, MessageState::Failed)
             },
             line(SentFor::Code(Purpose::SetUp), Method::Sms, MessageState::Delivered),

@@ -2,24 +2,28 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
 use crate::domain::ids::Id;
-use crate::flows::deliveries::{self, Delivery, DeliveryFilter};
+use crate::flows::deliveries::{self, Delivery, DeliveryFilter, EndedAttempt};
 use crate::flows::outbox::Message;
 use crate::flows::paging::Place;
 use crate::web::delivery_query::DeliveryQuery;
 use crate::web::error::WebError;
 use crate::web::gate::Administrator;
 use crate::web::page::{Page, answer};
-use crate::web::pages::deliveries::{DeliveriesPage, Line, what};
+use crate::web::pages::deliveries::{DeliveriesPage, Line, Try, what};
 use crate::web::pages::profile::zone_label;
 use crate::web::{paths, shown};
 
 pub(super) async fn show(administrator: Administrator, req: HttpRequest) -> Result<HttpResponse, WebError> {
     let query = DeliveryQuery::read(req.query_string())?;
     let found = deliveries::page(&administrator.portal.services, query.filter, query.place.clone()).await?;
-    let place = |there: bool, message: Option<&Delivery>, to: fn(Id<Message>) -> Place<Message>| {
-        let message = message.filter(|_| there)?;
+    let place = |there: bool,
+                 message: Option<&(Delivery, Vec<EndedAttempt>)>,
+                 to: fn(Id<Message>) -> Place<Message>| {
+        let (message, _) = message.filter(|_| there)?;
         Some(query.at(to(message.id.clone())).under(paths::ADMIN_DELIVERIES))
     };
     let page = Page { notice: administrator.pocket.said(), ..administrator.page()? };
@@ -34,7 +38,7 @@ pub(super) async fn show(administrator: Administrator, req: HttpRequest) -> Resu
     Ok(answer(&list, StatusCode::OK))
 }
 
-fn line(administrator: &Administrator, message: Delivery) -> Line {
+fn line(administrator: &Administrator, (message, attempts): (Delivery, Vec<EndedAttempt>)) -> Line {
     let (zone, now) = (administrator.account().time_zone, administrator.portal.services.clock.now());
     Line {
         what: what(message.sent_for),
@@ -43,7 +47,12 @@ fn line(administrator: &Administrator, message: Delivery) -> Line {
         state: message.state,
         attempts: message.attempts,
         failure: message.failure,
+        tries: attempts.into_iter().map(|ended| tried(ended, now, zone)).collect(),
         at: shown::in_a_list(message.asked_at, now, zone),
         handed_over: message.handed_over_at.map(|at| shown::in_a_list(at, now, zone)),
     }
+}
+
+fn tried(ended: EndedAttempt, now: DateTime<Utc>, zone: Tz) -> Try {
+    Try { at: shown::in_a_list(ended.at, now, zone), failure: ended.failure }
 }

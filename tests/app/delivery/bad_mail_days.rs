@@ -159,3 +159,25 @@ async fn a_mail_in_flight_at_its_end_is_cut_and_not_finished_later() {
     let page = page.browser().get("/login/code").await;
     assert!(page.text().contains("did not go out in time"), "{}", page.text());
 }
+
+#[actix_web::test]
+async fn a_second_message_that_fails_takes_nothing_from_the_code_that_arrived() {
+    let post = Post::open().await;
+    post.ada_by_email().await;
+    let page = post.ada_owes_a_code().await;
+    post.app.deliver_all().await;
+    let code = post.last_letter().code();
+    // One with the same code, and one with a new code, which waits for nothing but its mail.
+    for wait in [30, 420] {
+        post.app.wait(TimeDelta::seconds(wait));
+        post.mail.next(&[(At::Rcpt, Fault::Says("550 5.1.1 no such user"))]);
+        let waiting = page.browser().get("/login/code").await;
+        let waiting = waiting.form("Request another code").submit().await.follow().await;
+        assert!(waiting.text().contains("We are about to send"), "{}", waiting.text());
+        post.app.deliver_all().await;
+        let page = page.browser().get("/login/code").await;
+        assert!(page.text().contains("We could not send the code to"), "{}", page.text());
+    }
+    let page = enter(page, "Log in", &code).await;
+    assert_eq!(page.path(), "/profile", "{}", page.describe());
+}

@@ -1,5 +1,6 @@
 //! The carrier is busy, unsure or strict. A text that nobody wants twice costs money, so it is sent twice at most.
 
+use crate::support::dump::number;
 use crate::support::post::{Post, code_in, enter};
 use crate::support::test_app::Deeds;
 use crate::support::twilio_server::Fault;
@@ -134,4 +135,21 @@ async fn a_token_that_the_carrier_refuses_is_said_at_once() {
     let page = home.get("/profile/two-factor").await;
     assert!(page.text().contains("We could not send the code to +1 212-555-0142."), "{}", page.text());
     assert!(post.carrier.taken().is_empty());
+}
+
+#[actix_web::test]
+async fn a_carrier_that_cannot_be_reached_is_tried_for_a_minute_and_a_half() {
+    // Nobody listens at the one; of the other nobody has to be asked to know that there is no such name.
+    for base_url in ["http://127.0.0.1:1/", &format!("https://{}.test/", "x".repeat(64))] {
+        let post = Post::with(&[("POSTERN_SMS_TWILIO_BASE_URL", base_url)]).await;
+        post.app.person("ada").await;
+        let home = post.app.browser();
+        home.log_in("ada").await;
+        let form = home.get("/profile/two-factor").await.form("Save").select("method", "sms");
+        form.fill("phone", "(212) 555-0142").submit().await.follow().await;
+        post.watch(100).await;
+        let tried = "SELECT count(*) AS number FROM outbox WHERE attempts = 6 AND ambiguous = 0 AND state = 'expired' \
+                     AND failure_class = 'retry_safe'";
+        assert_eq!(number(&post.app.database, tried), 1, "{base_url}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -31,8 +32,7 @@ async fn run_into_silence(post: &Post) -> (JoinHandle<()>, Arc<Notify>) {
 
 /// No letter has been given up yet: what happened, happened while all of them were waiting.
 fn assert_all_still_wait(post: &Post) {
-    let over =
-        "SELECT count(*) AS number FROM outbox WHERE kind = 'invitation' AND failure_class IS NOT NULL";
+    let over = "SELECT count(*) AS number FROM outbox WHERE kind = 'link' AND failure_class IS NOT NULL";
     assert_eq!(number(&post.app.database, over), 0);
 }
 
@@ -74,6 +74,17 @@ async fn a_heap_of_letters_holds_up_no_code() {
     let to_ada = post.mail.taken().into_iter().rfind(|taken| taken.to == ["ada@example.com"]).unwrap();
     let page = enter(page, "Log in", &Letter::read(&to_ada.raw).code()).await;
     assert_eq!(page.path(), "/profile", "{}", page.describe());
+}
+
+#[actix_web::test]
+async fn what_is_too_late_holds_up_nothing() {
+    let post = Post::open().await;
+    letters(&post.app, "crowd", 100).await;
+    post.app.wait(TimeDelta::hours(73));
+    letters(&post.app, "visitor", 1).await;
+    // Those that are over were there first, and more of them than one look takes.
+    assert_eq!(post.app.app.worker.step().await.unwrap(), 1);
+    assert_eq!(post.mail.taken()[0].to, ["visitor-0@example.com"]);
 }
 
 #[actix_web::test]

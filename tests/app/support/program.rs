@@ -175,6 +175,16 @@ impl Home {
 
     /// Starts `postern serve` and waits until it says where it is.
     pub async fn serve(&self) -> Running {
+        let mut running = self.start();
+        let greeting = running.hear("is ready").await;
+        running.address = greeting.split_whitespace().last().unwrap().to_owned();
+        running.hear("starting service").await;
+        running.wait_for_handlers().await;
+        running
+    }
+
+    /// Starts `postern serve`, which may end before it has said a word.
+    pub fn start(&self) -> Running {
         let mut child = self.command(&["serve"]).stdout(Stdio::null()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (sender, lines) = unbounded_channel();
@@ -182,12 +192,7 @@ impl Home {
             // When nobody listens any more, the rest is still read: a full pipe would hold the program up.
             stderr.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
         });
-        let mut running = Running { child, lines, said: Vec::new(), address: String::new() };
-        let greeting = running.hear("is ready").await;
-        running.address = greeting.split_whitespace().last().unwrap().to_owned();
-        running.hear("starting service").await;
-        running.wait_for_handlers().await;
-        running
+        Running { child, lines, said: Vec::new(), address: String::new() }
     }
 
     fn command(&self, words: &[&str]) -> Command {
@@ -237,7 +242,9 @@ impl Running {
             let Ok(line) = timeout(PATIENCE, self.lines.recv()).await else {
                 panic!("{words:?} is not said in\n{}", self.said.join("\n"))
             };
-            let line = line.unwrap_or_else(|| panic!("it ended: {}", self.said.join("\n")));
+            let Some(line) = line else {
+                panic!("it ended with {:?}: {}", self.child.wait(), self.said.join("\n"))
+            };
             self.said.push(line.clone());
             if line.contains(words) {
                 return line;
@@ -264,6 +271,18 @@ impl Running {
     pub fn terminate(&self) {
         let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
+    }
+
+    /// How much memory it holds.
+    pub fn resident_kib(&self) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// Whether it has ended, for whatever reason.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
     }
 
     /// `kill -9`: it has no time to do anything.

@@ -107,6 +107,7 @@ struct Shared {
     heard: Mutex<Vec<Vec<String>>>,
     is_down: AtomicBool,
     held: AtomicUsize,
+    busy: AtomicUsize,
     gate: Notify,
     news: Notify,
 }
@@ -145,6 +146,7 @@ impl SmtpServer {
             heard: Mutex::default(),
             is_down: AtomicBool::new(false),
             held: AtomicUsize::new(0),
+            busy: AtomicUsize::new(0),
             gate: Notify::new(),
             news: Notify::new(),
         });
@@ -162,9 +164,12 @@ impl SmtpServer {
                     continue;
                 }
                 let script = shared.scripts.lock().unwrap().pop_front().unwrap_or_default();
+                shared.busy.fetch_add(1, Ordering::SeqCst);
                 tokio::spawn(async move {
                     // A client that goes away in the middle is what many of these tests are about.
-                    drop(Conversation::new(shared, script, number, tcp).hold().await);
+                    drop(Conversation::new(Arc::clone(&shared), script, number, tcp).hold().await);
+                    shared.busy.fetch_sub(1, Ordering::SeqCst);
+                    shared.news.notify_waiters();
                 });
             }
         });
@@ -174,6 +179,11 @@ impl SmtpServer {
     /// The next connection without a script goes like this.
     pub fn next(&self, script: &[(At, Fault)]) {
         self.shared.scripts.lock().unwrap().push_back(script.to_vec());
+    }
+
+    /// Forgets the scripts that nobody has met yet.
+    pub fn behave(&self) {
+        self.shared.scripts.lock().unwrap().clear();
     }
 
     /// From now on every connection is closed before a word, until [`SmtpServer::come_back`].
@@ -194,6 +204,17 @@ impl SmtpServer {
     /// How many have met [`Fault::Held`] by now.
     pub fn held(&self) -> usize {
         self.shared.held.load(Ordering::SeqCst)
+    }
+
+    /// Waits until it has read all that was sent to it, and only those are left who met [`Fault::Held`].
+    pub async fn settles(&self) {
+        let connections = self.connections();
+        // Whoever connected before this one is answered before it.
+        drop(TcpStream::connect(("127.0.0.1", self.port)).await.unwrap());
+        self.until("a moment of rest", |server| {
+            server.connections() > connections && server.shared.busy.load(Ordering::SeqCst) == 0
+        })
+        .await;
     }
 
     /// How many connections there were, answered or not.
@@ -376,8 +397,10 @@ impl Conversation {
             }
             Some(Fault::Held) => {
                 self.shared.held.fetch_add(1, Ordering::SeqCst);
+                self.shared.busy.fetch_sub(1, Ordering::SeqCst);
                 self.shared.news.notify_waiters();
                 self.shared.gate.notified().await;
+                self.shared.busy.fetch_add(1, Ordering::SeqCst);
                 self.wire.say(usual).await?;
             }
             Some(Fault::Silent) => std::future::pending().await,

@@ -5,12 +5,13 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use data_encoding::BASE64;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -18,11 +19,15 @@ use tokio::time::sleep;
 use url::form_urlencoded;
 
 use super::event::until;
+use super::smtp_server::Identity;
 
 /// The account the server knows, and its token.
 pub const ACCOUNT: (&str, &str) = ("AC00000000000000000000000000000001", "twilio-secret");
 /// The number the account owns.
 pub const FROM: &str = "+15005550006";
+
+/// How long a body of [`Fault::HugeBody`] is.
+const HUGE: usize = 64 << 20;
 
 /// What goes wrong with one request.
 #[derive(Clone, Debug)]
@@ -49,7 +54,7 @@ pub enum Fault {
     Html502,
     /// Another address, at this server.
     Redirect307,
-    /// The message is taken, and the answer has more body than anybody wants.
+    /// The message is taken, and the answer has 64 MiB of body.
     HugeBody,
     /// No answer, ever.
     Hang,
@@ -76,6 +81,9 @@ struct Shared {
     faults: Mutex<VecDeque<Fault>>,
     requests: Mutex<Vec<Request>>,
     taken: Mutex<Vec<HashMap<String, String>>>,
+    poured: AtomicUsize,
+    connections: AtomicUsize,
+    busy: AtomicUsize,
     gate: Notify,
     news: Notify,
 }
@@ -95,9 +103,14 @@ impl TwilioServer {
         let accepting = tokio::spawn(async move {
             while let Ok((tcp, _)) = listener.accept().await {
                 let shared = Arc::clone(&for_connections);
+                shared.connections.fetch_add(1, Ordering::SeqCst);
+                shared.busy.fetch_add(1, Ordering::SeqCst);
+                shared.news.notify_waiters();
                 tokio::spawn(async move {
                     // A client that goes away in the middle is what some of these tests are about.
                     drop(shared.serve(tcp).await);
+                    shared.busy.fetch_sub(1, Ordering::SeqCst);
+                    shared.news.notify_waiters();
                 });
             }
         });
@@ -107,6 +120,11 @@ impl TwilioServer {
     /// The next request without a fault meets this one.
     pub fn next(&self, fault: Fault) {
         self.shared.faults.lock().unwrap().push_back(fault);
+    }
+
+    /// Forgets the faults that nobody has met yet.
+    pub fn behave(&self) {
+        self.shared.faults.lock().unwrap().clear();
     }
 
     /// Lets go the request that met [`Fault::Held`], or the next that does.
@@ -122,6 +140,41 @@ impl TwilioServer {
     /// The requests that were read, oldest first.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.requests.lock().unwrap().clone()
+    }
+
+    /// Waits until it has read all that was sent to it, and only those are left who met [`Fault::Held`].
+    pub async fn settles(&self) {
+        let connections = self.shared.connections.load(Ordering::SeqCst);
+        let address = self.base_url.trim_start_matches("http://").trim_end_matches('/');
+        // Whoever connected before this one is answered before it.
+        drop(TcpStream::connect(address).await.unwrap());
+        self.until("a moment of rest", |server| {
+            server.shared.connections.load(Ordering::SeqCst) > connections
+                && server.shared.busy.load(Ordering::SeqCst) == 0
+        })
+        .await;
+    }
+
+    /// How much of huge bodies somebody took.
+    pub fn poured(&self) -> usize {
+        self.shared.poured.load(Ordering::SeqCst)
+    }
+
+    /// The same server behind TLS: its address. It ends with the test.
+    pub async fn behind(&self, identity: &Identity) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
+        let inner = self.base_url.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let identity = identity.clone();
+        tokio::spawn(async move {
+            while let Ok((tcp, _)) = listener.accept().await {
+                // A client that does not like the certificate goes away.
+                let Ok(mut tls) = identity.accept(tcp).await else { continue };
+                let mut plain = TcpStream::connect(&inner).await.unwrap();
+                drop(copy_bidirectional(&mut tls, &mut plain).await);
+            }
+        });
+        url
     }
 
     /// The forms of the messages that were taken, oldest first: these reach a telephone.
@@ -179,7 +232,10 @@ impl Shared {
                 Answer { status: 500, headers: Vec::new(), body }.write_to(&mut tcp).await
             }
             Fault::Held => {
+                self.busy.fetch_sub(1, Ordering::SeqCst);
+                self.news.notify_waiters();
                 self.gate.notified().await;
+                self.busy.fetch_add(1, Ordering::SeqCst);
                 self.usual(&request).write_to(&mut tcp).await
             }
             Fault::TruncatedJson => {
@@ -197,9 +253,13 @@ impl Shared {
                 Answer { status: 307, headers, body: String::new() }.write_to(&mut tcp).await
             }
             Fault::HugeBody => {
-                let mut answer = self.usual(&request);
-                answer.body.insert_str(0, &" ".repeat(1_000_000));
-                answer.write_to(&mut tcp).await
+                tcp.write_all(self.usual(&request).head(HUGE).as_bytes()).await?;
+                let spaces = vec![b' '; 1 << 16];
+                for _ in 0..HUGE >> 16 {
+                    tcp.write_all(&spaces).await?;
+                    self.poured.fetch_add(1 << 16, Ordering::SeqCst);
+                }
+                Ok(())
             }
             Fault::Hang => std::future::pending().await,
         }

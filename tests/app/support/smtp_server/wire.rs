@@ -43,6 +43,11 @@ impl Identity {
             .unwrap();
         Self { acceptor: TlsAcceptor::from(Arc::new(config)), authority_pem: authority.pem().into_bytes() }
     }
+
+    /// Shows the certificate to whoever connected.
+    pub async fn accept(&self, tcp: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        self.acceptor.accept(tcp).await
+    }
 }
 
 /// One end of a connection, read line by line and never further than asked, so that a handshake can follow.
@@ -69,7 +74,7 @@ impl Wire {
     pub async fn encrypt(self, identity: &Identity) -> io::Result<Self> {
         match self.0 {
             Some(Stream::Plain(tcp)) => {
-                let tls = identity.acceptor.accept(tcp).await?;
+                let tls = identity.accept(tcp).await?;
                 Ok(Self(Some(Stream::Encrypted(Box::new(tls)))))
             }
             Some(Stream::Encrypted(_)) | None => Err(io::ErrorKind::NotConnected.into()),
