@@ -37,13 +37,16 @@ pub fn spans(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
 
-/// The tests that a text names: `module::name` of `tests/app`, or `path::tests::name` of `src`.
+/// The tests that a text names: `module::name` of `tests/app`; of `src`, `path::tests::name` or `src/path.rs::name`.
 pub fn tests_in(text: &str) -> Vec<&str> {
     let is_word = |word: &str| {
         !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
     };
-    let is_name = |span: &&str| span.contains("::") && span.split("::").all(is_word);
-    spans(text).into_iter().filter(is_name).collect()
+    let is_test = |span: &&str| {
+        let Some((module, name)) = span.rsplit_once("::") else { return false };
+        is_word(name) && (module.starts_with("src/") || module.split("::").all(is_word))
+    };
+    spans(text).into_iter().filter(is_test).collect()
 }
 
 /// What is wrong with a test that is named somewhere; `None` if it is there and is run.
@@ -65,6 +68,9 @@ pub fn fault_of(test: &str) -> Option<String> {
 
 /// Where a module may be written down.
 fn places(module: &str) -> Vec<PathBuf> {
+    if module.starts_with("src/") {
+        return vec![root().join(module)];
+    }
     let path = module.replace("::", "/");
     let outer = module.strip_suffix("::tests").map(|outer| outer.replace("::", "/"));
     let mut places = Vec::new();
@@ -129,7 +135,9 @@ mod tests {
         assert_eq!(fault_of("domain::limits::tests::a_pause_ends_by_itself_and_a_suspension_does_not"), None);
         let ignored = "#[test]\n#[ignore = \"slow\"]\nfn late() {}";
         assert!(attributes(ignored, "late").unwrap().contains("ignore"));
-        assert_eq!(tests_in("by `a::b_c` and `src/a.rs` and `A::B`"), ["a::b_c"]);
+        assert_eq!(fault_of("src/domain/limits.rs::a_pause_ends_by_itself_and_a_suspension_does_not"), None);
+        let named = "by `a::b_c`, `src/a.rs::d` and neither `src/a.rs` nor `src/a.rs::E` nor `A::B`";
+        assert_eq!(tests_in(named), ["a::b_c", "src/a.rs::d"]);
     }
 
     #[test]
