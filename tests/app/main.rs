@@ -16,6 +16,7 @@ mod administration;
 mod administration_guards;
 #[cfg(test)]
 mod architecture;
+mod bypasses;
 #[cfg(test)]
 mod channel_down;
 #[cfg(test)]
@@ -92,6 +93,8 @@ mod same_origin;
 mod schema;
 #[cfg(test)]
 mod second_factor_limits;
+#[cfg(test)]
+mod security_document;
 #[cfg(test)]
 mod session_list;
 #[cfg(test)]

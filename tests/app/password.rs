@@ -142,3 +142,11 @@ async fn the_counts_of_codes_begin_anew_with_it() {
     let page = app.browser().log_in_with("ada", NEW).await.follow_all().await;
     page.says("We are about to send a 6-digit code");
 }
+
+#[actix_web::test]
+async fn it_never_grows_too_old() {
+    let app = TestApp::start().await;
+    app.person("ada").await;
+    app.wait(TimeDelta::days(4_000));
+    assert_eq!(app.browser().log_in("ada").await.path(), "/profile");
+}

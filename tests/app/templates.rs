@@ -240,6 +240,28 @@ fn passwords_and_codes_are_never_in_a_page() {
 }
 
 #[test]
+fn password_managers_know_what_each_field_is() {
+    on_every_page(|page| {
+        for field in all(page, "input[name*=password]") {
+            let kind = (field.attr("type"), field.attr("autocomplete"));
+            let known =
+                [(Some("password"), Some("current-password")), (Some("password"), Some("new-password"))];
+            ensure(known.contains(&kind), format!("a password in a field of {kind:?}"))?;
+        }
+        for field in all(page, "input[type=password]") {
+            ensure(
+                field.attr("name").is_some_and(|name| name.contains("password")),
+                "a password of no name",
+            )?;
+        }
+        for field in all(page, "input[name=code]") {
+            ensure(field.attr("autocomplete") == Some("one-time-code"), "a code like any other field")?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn a_page_says_one_thing_at_a_time() {
     on_every_page(|page| ensure(all(page, "#notice, #errors").len() <= 1, "a notice beside errors"));
 }

@@ -250,3 +250,20 @@ async fn a_form_that_lay_open_too_long_comes_back_with_what_was_typed() {
     assert_eq!(app.sent_to("new@example.com").await, 0);
     page.form("Save").submit().await.follow().await.says("Email to new@example.com");
 }
+
+#[actix_web::test]
+async fn what_a_method_does_not_protect_from_is_said_where_it_is_chosen() {
+    let app = TestApp::start().await;
+    app.person("ada").await;
+    let browser = app.browser();
+    browser.log_in("ada").await;
+    let page = settings(&browser).await;
+    for words in [
+        "Protects you when somebody learns or guesses your password.",
+        "Does not protect you from somebody who can read your mail",
+        "Does not protect you from somebody who takes over your phone number",
+        "from a false page that asks you for the code",
+    ] {
+        page.says(words);
+    }
+}

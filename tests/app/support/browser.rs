@@ -246,6 +246,8 @@ fn client() -> reqwest::Client {
         .referer(false)
         .no_proxy()
         .tls_certs_only([])
+        // Shorter than the server keeps one: of two that hang up at once, one would call it a fault.
+        .pool_idle_timeout(Duration::from_secs(2))
         .timeout(Duration::from_secs(60))
         .build()
         .expect("an HTTP client")

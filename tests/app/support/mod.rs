@@ -6,6 +6,7 @@ pub mod at_once;
 pub mod browser;
 pub mod codes;
 pub mod database;
+pub mod document;
 pub mod dump;
 pub mod event;
 pub mod keys;
