@@ -5,7 +5,6 @@
 //! purpose; what one costs is printed beside it.
 #![expect(
     clippy::print_stdout,
-    clippy::explicit_write,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
