@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn an_unknown_key_of_the_file_is_refused_with_the_one_that_was_meant() {
-        let file = "public_url = \"https://a.test\"\n\n[server]\nlisten_on = \"x\"\n[metrics]\nlisten = \"x\"\n[empty]\n";
+        let file = "public_url = \"https://a.test\"\n\n[server]\nlisten_on = \"x\"\n[tracing]\nspans = \"x\"\n[empty]\n";
         let faults = faults(from_file(file, &[]));
         let about = |key: &str| faults.iter().find(|fault| fault.starts_with(key)).unwrap();
         assert_eq!(faults.len(), 4);
@@ -173,7 +173,7 @@ mod tests {
             about("server.listen_on")
                 .contains("line 4): is not a key of Postern; did you mean server.listen?")
         );
-        assert!(about("metrics.listen").contains("`postern config` lists them all"));
+        assert!(about("tracing.spans").contains("`postern config` lists them all"));
         assert!(about("empty").contains("line 7"));
     }
 

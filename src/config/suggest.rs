@@ -44,7 +44,7 @@ mod tests {
         assert_eq!(nearest("secret.key_fil"), Some("secret.key_file"));
         assert_eq!(nearest("mod"), Some("mode"));
         assert_eq!(nearest("host"), None);
-        assert_eq!(nearest("metrics.listen"), None);
+        assert_eq!(nearest("tracing.spans"), None);
         assert_eq!(nearest(""), None);
     }
 

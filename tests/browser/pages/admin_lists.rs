@@ -1,5 +1,8 @@
 //! The lists of administration: nobody found, one, and very many with long names.
 
+use chrono::TimeDelta;
+use thirtyfour::By;
+
 use super::super::chrome::Chrome;
 use super::super::support::seed::{self, Size};
 use super::super::support::test_app::{Deeds, TestApp};
@@ -94,6 +97,47 @@ async fn deliveries() {
         chrome.press("Show").await;
         chrome.says("Set-up code").await;
         chrome.look_twice("filtered").await;
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_channel_that_is_down() {
+    in_both_worlds("admin-alarm", &[("POSTERN_MAIL_URL", "smtp://127.0.0.1:1")], async |app, chrome| {
+        app.administrator("grace").await;
+        app.app.look_at_mail().await;
+        chrome.log_in("grace").await;
+        chrome.says_nothing_of("No email leaves").await;
+        chrome.open("/admin/deliveries").await;
+        chrome.says("No email leaves since").await;
+        chrome.says("postern doctor --send-mail").await;
+        chrome.look_twice("down").await;
+        chrome.click("what was tried").await;
+        assert_eq!(chrome.path().await, "/admin/deliveries?channel=email");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_message_that_took_several_attempts() {
+    in_both_worlds("admin-attempts", &[("POSTERN_MAIL_URL", "smtp://127.0.0.1:1")], async |app, chrome| {
+        app.administrator("grace").await;
+        app.person(LONGEST).await;
+        chrome.log_in("grace").await;
+        let person = app.browser();
+        person.log_in(LONGEST).await;
+        let form = person.get("/profile/two-factor").await.form("Save").select("method", "email");
+        form.fill("email", "long@example.com").submit().await;
+        for _ in 0..3 {
+            app.deliver_all().await;
+            app.wait(TimeDelta::seconds(3));
+        }
+        chrome.open("/admin/deliveries").await;
+        let attempts = chrome.driver().find(By::Css("summary")).await.unwrap();
+        assert_eq!(attempts.text().await.unwrap(), "3 attempts");
+        attempts.click().await.unwrap();
+        chrome.says("connecting").await;
+        chrome.look_twice("attempts").await;
     })
     .await;
 }
