@@ -78,8 +78,10 @@ pub(super) fn app(config: &Config, parts: Parts) -> Result<App, StartFault> {
         worker: Worker::new(services, mailer, gateway, brand, sender),
         proxies: Data::new(TrustedProxies::new(config.server.trusted_proxies.clone())),
         mail_check: mail_server(config)?,
+        has_looked_at_mail: AtomicBool::new(false),
         mode: mode(config.mode),
         previous_key,
+        in_use: None,
     })
 }
 

@@ -7,7 +7,7 @@ pub mod trial;
 
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::web::Data;
@@ -17,9 +17,10 @@ use crate::config::{Config, DatabaseUrl};
 use crate::delivery::http::HttpSetUpFault;
 use crate::delivery::smtp::Smtp;
 use crate::delivery::worker::Worker;
+use crate::domain::delivery::FailureClass;
 use crate::domain::password::Cost;
 use crate::flows::start::{self, Refusal};
-use crate::flows::{FlowError, Services, housekeeping, unfinished_logins};
+use crate::flows::{FlowError, Services, channels, housekeeping, unfinished_logins};
 use crate::platform::clock::Clock;
 use crate::platform::random::Random;
 use crate::storage::Patience;
@@ -58,8 +59,11 @@ pub struct App {
     proxies: Data<TrustedProxies>,
     /// A second hand on the mail server, to ask whether it is there.
     mail_check: Option<Smtp>,
+    has_looked_at_mail: AtomicBool,
     mode: &'static str,
     previous_key: Option<String>,
+    /// The lock that says that a database file is in use.
+    pub(crate) in_use: Option<std::fs::File>,
 }
 
 /// Why the program does not start. Each says what to do.
@@ -96,6 +100,9 @@ pub enum StartFault {
     /// No connection to the database, in its driver's words.
     #[error("database.url: {0}")]
     Unreachable(String),
+    /// A restore replaces the database file, or a server or command uses it.
+    #[error("{}: it is in use: stop the server, or let the restore end", .0.display())]
+    InUse(std::path::PathBuf),
     /// The database is stamped by the other mode.
     #[error(
         "database.url: this database was made in {found} mode, and the mode is {wanted}: \
@@ -215,10 +222,12 @@ impl App {
 
     /// Asks the mail server whether it is there, where there is one. `Err` is what it answered, scrubbed.
     pub async fn check_mail(&self) -> Result<(), String> {
+        self.ask_mail().await.map_err(|(class, detail)| format!("{}: {detail}", class.as_str()))
+    }
+
+    async fn ask_mail(&self) -> Result<(), (FailureClass, String)> {
         match &self.mail_check {
-            Some(smtp) => {
-                smtp.check().await.map_err(|(class, detail)| format!("{}: {detail}", class.as_str()))
-            }
+            Some(smtp) => smtp.check().await,
             None => Ok(()),
         }
     }
@@ -226,8 +235,16 @@ impl App {
     /// Asks the mail server once, so that readiness tells the truth, and says in the log when the answer is another than
     /// before. A mail server that is away stops nothing.
     pub async fn look_at_mail(&self) {
-        let answer = self.check_mail().await;
+        let answer = self.ask_mail().await;
         let was_well = self.portal.delivery_is_well.swap(answer.is_ok(), Ordering::Relaxed);
+        if self.mail_check.is_some() {
+            let is_first = !self.has_looked_at_mail.swap(true, Ordering::Relaxed);
+            let failure = answer.as_ref().err().map(|(class, _)| *class);
+            if let Err(fault) = channels::note_look_at_mail(self.services(), failure, is_first).await {
+                tracing::warn!(%fault, "how the mail server answers was not noted");
+            }
+        }
+        let answer = answer.map_err(|(class, detail)| format!("{}: {detail}", class.as_str()));
         match (was_well, answer) {
             (true, Err(detail)) => {
                 tracing::warn!(event = "mail_unreachable", detail, "codes by e-mail wait until it answers");

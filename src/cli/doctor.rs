@@ -164,6 +164,9 @@ fn tell(what: &str, trial: &Trial, taker: &str) -> Result<bool, CommandFault> {
 fn remedy(class: FailureClass) -> &'static str {
     match class {
         FailureClass::RetrySafe => "Is it running, and may this machine reach it? Try again in a minute",
+        FailureClass::Deferred => {
+            "This mailbox is not taken now: try again in some minutes, or another address"
+        }
         FailureClass::Ambiguous => "It may have been sent all the same: look whether it arrives",
         FailureClass::BadRecipient => "Try an address or number that exists",
         FailureClass::OptedOut => "STOP was sent from it: send START from that telephone",

@@ -1,7 +1,9 @@
 //! The commands, as typed; `run` carries them out.
 
 mod account;
+mod backup;
 mod doctor;
+mod keys;
 mod open;
 mod run;
 
@@ -42,8 +44,30 @@ pub enum Command {
     Account(AccountCommand),
     /// Check configuration, database, keys, mail and SMS, and say how to mend what is wrong
     Doctor(Trials),
+    /// Copy the SQLite database into a new file, while the server runs
+    Backup {
+        /// The new file
+        file: PathBuf,
+    },
+    /// Put such a copy back, while no server runs; everybody is logged out and no computer is trusted
+    Restore {
+        /// The copy
+        file: PathBuf,
+    },
+    /// Look after the keys
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// End every session, trusted computer, code, link and one-time pass, as after a restore
+    Revoke,
     /// Print the reference of all configuration keys
     Config,
+}
+
+/// What to do with the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum KeysCommand {
+    /// Bring everything that was sealed under secret.previous to secret.key
+    Rotate,
 }
 
 /// Messages to try the ways out with.
@@ -219,6 +243,10 @@ mod tests {
             "migrate",
             "account",
             "doctor",
+            "keys",
+            "revoke",
+            "backup",
+            "restore",
             "config",
             "--config <FILE>",
         ] {

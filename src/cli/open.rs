@@ -1,6 +1,7 @@
 //! How every command comes by its database: look whose it is first, then make what is missing.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
 
 use crate::app::{App, Parts, StartFault, look_first, owner_only};
 use crate::config::{Config, DatabaseUrl};
@@ -38,17 +39,40 @@ pub(super) async fn migrate(config: &Config) -> Result<Vec<String>, StartFault> 
 }
 
 async fn assemble(config: &Config) -> Result<App, StartFault> {
-    make_private_file(config)?;
+    let in_use = make_private_file(config)?;
     look_first(config).await?;
-    App::assemble(config, Parts::real())
+    let mut app = App::assemble(config, Parts::real())?;
+    app.in_use = in_use;
+    Ok(app)
 }
 
-/// A new database file is its owner's alone; SQLite gives its companions the same rights.
-fn make_private_file(config: &Config) -> Result<(), StartFault> {
-    let DatabaseUrl::Sqlite(path) = &config.database else { return Ok(()) };
+/// The file beside a database in which SQLite keeps what is not written back, or who reads.
+pub(super) fn companion(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Takes a database that is a file for oneself, if there is one and nobody uses it.
+pub(super) fn alone(path: &Path) -> Result<Option<File>, StartFault> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let in_words = |fault: std::io::Error| StartFault::Unreachable(format!("{}: {fault}", path.display()));
+    let file = OpenOptions::new().read(true).write(true).open(path).map_err(in_words)?;
+    file.try_lock().map_err(|_| StartFault::InUse(path.to_owned()))?;
+    Ok(Some(file))
+}
+
+/// A new database file is its owner's alone; SQLite gives its companions the same rights. Whoever uses it shares a lock on it,
+/// which the system lets go with the process, however that ends: a restore wants it for itself.
+fn make_private_file(config: &Config) -> Result<Option<File>, StartFault> {
+    let DatabaseUrl::Sqlite(path) = &config.database else { return Ok(None) };
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     owner_only(&mut options);
     let opened = options.open(path);
-    opened.map(drop).map_err(|fault| StartFault::Unreachable(format!("{}: {fault}", path.display())))
+    let file = opened.map_err(|fault| StartFault::Unreachable(format!("{}: {fault}", path.display())))?;
+    file.try_lock_shared().map_err(|_| StartFault::InUse(path.clone()))?;
+    Ok(Some(file))
 }

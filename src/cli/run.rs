@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 
 use crate::app::{App, StartFault};
 use crate::cli::open::{self, Opened};
-use crate::cli::{Cli, Command, account, doctor};
+use crate::cli::{Cli, Command, KeysCommand, account, backup, doctor, keys};
 use crate::config::{self, Config, LogFormat};
 use crate::flows::setup;
 use crate::web::page::Development;
@@ -56,6 +56,10 @@ pub async fn run(cli: Cli) -> Result<(), CommandFault> {
         Command::Migrate => migrate(&config).await,
         Command::Account(command) => account::run(&config, command).await,
         Command::Doctor(trials) => doctor::examine(&config, &trials).await,
+        Command::Keys(KeysCommand::Rotate) => keys::rotate(&config).await,
+        Command::Backup { file } => backup::backup(&config, &file).await,
+        Command::Restore { file } => backup::restore(&config, &file).await,
+        Command::Revoke => keys::revoke(&config).await,
         Command::Config => Ok(()),
     }
 }

@@ -146,7 +146,8 @@ pub(super) static SECRET_PREVIOUS: Key<Secret<Vec<u8>>> = Key::new(
     "secret.previous",
     EXAMPLE_PREVIOUS_KEY,
     previous_key,
-    "After a change of `secret.key`: the key before it. What it sealed can still be read; nothing new is made with it.",
+    "After a change of `secret.key`: the key before it. What it sealed can still be read; nothing new is made with it. \
+     `postern keys rotate` says when it may go.",
 )
 .secret();
 

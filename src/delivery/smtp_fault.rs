@@ -162,7 +162,9 @@ impl Phase {
 /// RFC 5321 section 4.2 gives the code, RFC 3463 the enhanced status (class left out: it repeats the code).
 fn class_of_reply(phase: Phase, code: u16, enhanced: Option<(u16, u16)>) -> FailureClass {
     if code < 500 {
-        return FailureClass::RetrySafe;
+        // 421 closes the connection, whatever was being said (RFC 5321 section 3.8).
+        let is_about_recipient = phase == Phase::Recipient && code != 421;
+        return if is_about_recipient { FailureClass::Deferred } else { FailureClass::RetrySafe };
     }
     match (phase, code, enhanced) {
         (_, 530 | 534 | 535 | 538, _) | (Phase::LogIn | Phase::StartTls, _, _) => FailureClass::ConfigAuth,
@@ -210,7 +212,8 @@ mod tests {
             (Phase::LogIn, 454, "4.7.0 try later", FailureClass::RetrySafe),
             (Phase::Sender, 530, "5.7.0 must issue STARTTLS first", FailureClass::ConfigAuth),
             (Phase::Sender, 553, "5.7.1 not owned by user", FailureClass::ConfigSender),
-            (Phase::Recipient, 451, "4.7.1 greylisted", FailureClass::RetrySafe),
+            (Phase::Recipient, 451, "4.7.1 greylisted", FailureClass::Deferred),
+            (Phase::Recipient, 421, "4.3.2 shutting down", FailureClass::RetrySafe),
             (Phase::Recipient, 550, "5.1.1 no such user", FailureClass::BadRecipient),
             (Phase::Recipient, 550, "no such user", FailureClass::BadRecipient),
             (Phase::Recipient, 552, "5.2.2 mailbox full", FailureClass::BadRecipient),

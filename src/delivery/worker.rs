@@ -194,6 +194,7 @@ fn log(work: &Work, outcome: &Outcome) {
                 );
             }
             FailureClass::RetrySafe
+            | FailureClass::Deferred
             | FailureClass::Ambiguous
             | FailureClass::BadRecipient
             | FailureClass::OptedOut

@@ -4,6 +4,7 @@ pub mod account;
 pub mod administration;
 pub mod browser;
 pub mod challenge;
+pub mod channel;
 pub mod code;
 pub mod confirmation;
 pub mod delivery;

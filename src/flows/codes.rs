@@ -7,6 +7,7 @@ use crate::domain::browser::BrowserLabel;
 use crate::domain::challenge::{
     CHALLENGE_LIFE, Challenge, CodeProof, NoSend, Purpose, SENDS, SpentTry, Verdict,
 };
+use crate::domain::channel::Sign;
 use crate::domain::code::TypedCode;
 use crate::domain::delivery::{FailureClass, MessageState, code_give_up_at};
 use crate::domain::ids::Id;
@@ -17,7 +18,9 @@ use crate::flows::{FlowError, Services, Visitor, wrong_tries};
 use crate::platform::crash_point::CrashPoint;
 use crate::storage::outbox::{self, NewMessage, Progress, Reason};
 use crate::storage::sends::{self, NextSend};
-use crate::storage::{AnyConnection, Tx, accounts, challenges, instance, second_factors, throttles};
+use crate::storage::{
+    AnyConnection, Tx, accounts, challenges, channel_health, instance, second_factors, throttles,
+};
 
 /// A challenge to be opened.
 pub(super) struct NewChallenge<'a> {
@@ -48,6 +51,8 @@ pub enum Delivery {
     NotSent(DateTime<Utc>),
     /// How the message stands, since when, and what went wrong last.
     Message(MessageState, DateTime<Utc>, Option<FailureClass>),
+    /// It does not leave, because nothing does by this channel; since when the message stands as it does.
+    ChannelDown(DateTime<Utc>),
 }
 
 /// Why a typed code opens nothing.
@@ -320,11 +325,29 @@ fn compare(
 }
 
 /// How the newest message of a challenge stands.
-pub(super) fn delivery(conn: &mut AnyConnection, challenge: &Challenge) -> Result<Delivery, FlowError> {
-    match outbox::progress(conn, &challenge.id)? {
-        Some(Progress { state, at, class }) => Ok(Delivery::Message(state, at, class)),
-        None => Ok(Delivery::NotSent(challenge.resend_at)),
-    }
+pub(super) fn delivery(
+    conn: &mut AnyConnection,
+    challenge: &Challenge,
+    now: DateTime<Utc>,
+) -> Result<Delivery, FlowError> {
+    let Some(Progress { state, at, class }) = outbox::progress(conn, &challenge.id)? else {
+        return Ok(Delivery::NotSent(challenge.resend_at));
+    };
+    let health = channel_health::find(conn, challenge.destination.method())?;
+    let is_channels_doing = match state {
+        MessageState::Waiting => health.is_held(now),
+        MessageState::Failed => health.down.is_some() && class.is_none_or(is_about_channel),
+        MessageState::Expired => health.down.is_some(),
+        MessageState::Sending
+        | MessageState::HandedOver
+        | MessageState::Delivered
+        | MessageState::Stopped => false,
+    };
+    Ok(if is_channels_doing { Delivery::ChannelDown(at) } else { Delivery::Message(state, at, class) })
+}
+
+fn is_about_channel(class: FailureClass) -> bool {
+    matches!(Sign::of_failure(class), Sign::Fails(_) | Sign::Breaks(_))
 }
 
 /// When another message may be asked for; `None` after the last.

@@ -130,7 +130,7 @@ pub async fn prompt(services: &Services, who: &LoggedIn, purpose: ConfirmedFor) 
             Ok(Prompt::Code(CodePrompt {
                 method: challenge.destination.method(),
                 destination: challenge.destination.masked(),
-                delivery: codes::delivery(conn, &challenge)?,
+                delivery: codes::delivery(conn, &challenge, now)?,
                 code_ends_at: challenge.code_ends_at,
                 resend_at: codes::resend_at(&challenge),
                 standing: who.account.second_factor_standing,

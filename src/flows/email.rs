@@ -110,7 +110,7 @@ pub async fn overview(services: &Services, who: &LoggedIn) -> Result<Overview, F
                     } else {
                         SecondFactorStanding::Open
                     },
-                    delivery: codes::delivery(conn, &challenge)?,
+                    delivery: codes::delivery(conn, &challenge, this.now())?,
                     code_ends_at: challenge.code_ends_at,
                     resend_at: codes::resend_at(&challenge),
                     destination: challenge.destination,

@@ -88,7 +88,7 @@ pub async fn prompt(services: &Services, pending: &PendingLogin) -> Result<Optio
                 method: challenge.destination.method(),
                 destination: challenge.destination.masked(),
                 asked_because: pending.asked_because,
-                delivery: codes::delivery(conn, &challenge)?,
+                delivery: codes::delivery(conn, &challenge, now)?,
                 code_ends_at: challenge.code_ends_at,
                 resend_at: codes::resend_at(&challenge),
                 trusted_until: asks_again_at(account.asks_every_login, days, now),

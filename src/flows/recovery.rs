@@ -144,13 +144,14 @@ pub(super) fn use_up(
     account: &Id<Account>,
     typed: &RecoveryCode,
 ) -> Result<Option<RecoveryProof>, FlowError> {
-    let hash = typed.hash(RecoveryKind::RecoveryCode, account, services.keys.recovery());
-    let proof = recovery::use_code(tx, account, &hash, services.now())?;
-    if proof.is_none() {
-        return use_pass_up(services, tx, account, typed);
+    for key in services.keys.recovery_keys() {
+        let hash = typed.hash(RecoveryKind::RecoveryCode, account, key);
+        if let Some(proof) = recovery::use_code(tx, account, &hash, services.now())? {
+            accounts::forgive_codes(tx, account)?;
+            return Ok(Some(proof));
+        }
     }
-    accounts::forgive_codes(tx, account)?;
-    Ok(proof)
+    use_pass_up(services, tx, account, typed)
 }
 
 /// The same, where nothing but a one-time pass will do.
@@ -160,12 +161,14 @@ pub(super) fn use_pass_up(
     account: &Id<Account>,
     typed: &RecoveryCode,
 ) -> Result<Option<RecoveryProof>, FlowError> {
-    let hash = typed.hash(RecoveryKind::Pass, account, services.keys.recovery());
-    let proof = recovery::use_pass(tx, account, &hash, services.now())?;
-    if proof.is_some() {
-        accounts::forgive_codes(tx, account)?;
+    for key in services.keys.recovery_keys() {
+        let hash = typed.hash(RecoveryKind::Pass, account, key);
+        if let Some(proof) = recovery::use_pass(tx, account, &hash, services.now())? {
+            accounts::forgive_codes(tx, account)?;
+            return Ok(Some(proof));
+        }
     }
-    Ok(proof)
+    Ok(None)
 }
 
 /// Ends what the use of one ends: a recovery code all trusted computers and sessions, a pass nothing. Answers the epoch of

@@ -99,20 +99,6 @@ async fn stamp_once(
         .await
 }
 
-/// Whether the database answers.
-///
-/// # Errors
-/// As for any fault.
-pub async fn ping(services: &Services) -> Result<(), FlowError> {
-    services
-        .db
-        .read(|conn| {
-            instance::find(conn, Fact::Mode)?;
-            Ok(())
-        })
-        .await
-}
-
 /// Up to a hundred accounts after a name, for the operator's list.
 ///
 /// # Errors

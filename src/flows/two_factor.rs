@@ -112,7 +112,7 @@ pub async fn overview(services: &Services, who: &LoggedIn) -> Result<Overview, F
             let now = this.now();
             let waiting = waiting(&this, conn, &who.account, &who.session)?;
             let set_up = match &waiting {
-                Some(waiting) => Some(shown(conn, &who.account, waiting)?),
+                Some(waiting) => Some(shown(conn, &who.account, waiting, now)?),
                 None => None,
             };
             let asks = set_up.as_ref().map_or(who.account.asks_every_login, |set_up| set_up.asks_every_login);
@@ -129,7 +129,12 @@ pub async fn overview(services: &Services, who: &LoggedIn) -> Result<Overview, F
         .await
 }
 
-fn shown(conn: &mut AnyConnection, account: &Account, waiting: &Waiting) -> Result<SetUp, FlowError> {
+fn shown(
+    conn: &mut AnyConnection,
+    account: &Account,
+    waiting: &Waiting,
+    now: DateTime<Utc>,
+) -> Result<SetUp, FlowError> {
     let (asked, set_up) = (waiting.asked(), &waiting.set_up);
     let mailbox = waiting.mailbox.as_ref().map(|mailbox| mailbox.destination.masked());
     Ok(SetUp {
@@ -138,7 +143,7 @@ fn shown(conn: &mut AnyConnection, account: &Account, waiting: &Waiting) -> Resu
         mailbox,
         is_one_code: prove_mailbox::is_one_code(account, set_up),
         asks_every_login: set_up.asks_every_login,
-        delivery: codes::delivery(conn, asked)?,
+        delivery: codes::delivery(conn, asked, now)?,
         code_ends_at: asked.code_ends_at,
         resend_at: codes::resend_at(asked),
     })

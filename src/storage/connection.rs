@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::r2d2::{ManageConnection, PooledConnection};
-use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
 
 use crate::domain::secret::Secret;
 use crate::storage::error::StorageError;
@@ -178,6 +178,35 @@ fn no_statement_failed(conn: &mut AnyConnection) -> Result<(), StorageError> {
         AnyConnection::Sqlite(_) => Ok(()),
         AnyConnection::Postgres(conn) => Ok(conn.batch_execute("SELECT 1")?),
     }
+}
+
+/// Copies a file, as it stands at one moment, into an empty one.
+pub(super) fn vacuum_into(conn: &mut AnyConnection, file: &str) -> Result<(), StorageError> {
+    match conn {
+        AnyConnection::Sqlite(conn) => {
+            diesel::sql_query("VACUUM INTO ?").bind::<diesel::sql_types::Text, _>(file).execute(conn)?;
+            Ok(())
+        }
+        AnyConnection::Postgres(_) => Err(StorageError::Broken("a server is not copied so".to_owned())),
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Verdict {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    integrity_check: String,
+}
+
+/// Whether every page, row and index of a file is as it should be.
+pub(super) fn is_whole(conn: &mut AnyConnection) -> Result<bool, StorageError> {
+    let AnyConnection::Sqlite(conn) = conn else { return Ok(true) };
+    let verdicts: Vec<Verdict> = diesel::sql_query("PRAGMA integrity_check(1)").load(conn)?;
+    Ok(verdicts.iter().all(|verdict| verdict.integrity_check == "ok"))
+}
+
+/// Writes the log of a file back into it, and leaves no companion beside it.
+pub(super) fn write_back(conn: &mut AnyConnection) -> Result<(), StorageError> {
+    Ok(conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE")?)
 }
 
 #[cfg(test)]

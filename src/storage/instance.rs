@@ -14,6 +14,8 @@ pub enum Fact {
     Name,
     /// The identifier of the key it was made with.
     Key,
+    /// When everything had last been brought to another key, in microseconds.
+    KeyChangedAt,
     /// For how many days the activity log is kept: what its own triggers hold deletions against.
     ActivityKeepDays,
 }
@@ -24,6 +26,7 @@ impl Fact {
             Self::Mode => "mode",
             Self::Name => "name",
             Self::Key => "key",
+            Self::KeyChangedAt => "key_changed_at",
             Self::ActivityKeepDays => "activity_keep_days",
         }
     }

@@ -1,6 +1,8 @@
 //! The migrations, inside the binary: one tree a database, with the same folder names in both.
 
 use diesel::RunQueryDsl;
+use diesel::migration::{Migration, MigrationSource};
+use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::storage::Db;
@@ -63,20 +65,29 @@ pub async fn is_pending(db: &Db) -> Result<bool, StorageError> {
 /// # Errors
 /// As for any read.
 pub async fn has_instance(db: &Db) -> Result<bool, StorageError> {
-    db.read(|conn| {
-        let found: Found = match conn {
-            AnyConnection::Sqlite(conn) => {
-                let tables =
-                    "SELECT count(*) AS tables FROM sqlite_master WHERE type = 'table' AND name = 'instance'";
-                diesel::sql_query(tables).get_result(conn)?
-            }
-            AnyConnection::Postgres(conn) => {
-                diesel::sql_query("SELECT count(to_regclass('instance')) AS tables").get_result(conn)?
-            }
-        };
-        Ok(found.tables > 0)
-    })
-    .await
+    db.read(has_instance_at).await
+}
+
+pub(super) fn has_instance_at(conn: &mut AnyConnection) -> Result<bool, StorageError> {
+    let found: Found = match conn {
+        AnyConnection::Sqlite(conn) => {
+            let tables =
+                "SELECT count(*) AS tables FROM sqlite_master WHERE type = 'table' AND name = 'instance'";
+            diesel::sql_query(tables).get_result(conn)?
+        }
+        AnyConnection::Postgres(conn) => {
+            diesel::sql_query("SELECT count(to_regclass('instance')) AS tables").get_result(conn)?
+        }
+    };
+    Ok(found.tables > 0)
+}
+
+/// Whether migrations were applied to a file that this program does not know.
+pub(super) fn is_newer(conn: &mut AnyConnection) -> Result<bool, StorageError> {
+    let AnyConnection::Sqlite(conn) = conn else { return Ok(false) };
+    let known: Vec<Box<dyn Migration<Sqlite>>> = SQLITE.migrations().map_err(broken)?;
+    let applied = conn.applied_migrations().map_err(broken)?;
+    Ok(applied.iter().any(|version| known.iter().all(|known| known.name().version() != *version)))
 }
 
 #[derive(diesel::QueryableByName)]

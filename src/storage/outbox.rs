@@ -187,6 +187,15 @@ impl OutboxRow {
     }
 }
 
+/// Which of the messages that are due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All.
+    Any,
+    /// Those whose time is over.
+    TooLate,
+}
+
 /// Leases up to `most` messages of a lane that are due and counts the attempt. While one is being sent, its next attempt
 /// stands at the end of the lease, so a message whose sender died is due again then; whether it went out is not known. A
 /// message that many instances reach for at once goes to one: the update says again what the choice said.
@@ -196,7 +205,7 @@ impl OutboxRow {
 pub fn claim(
     tx: &mut Tx<'_>,
     lease: &str,
-    (lane, most): (Lane, i64),
+    (lane, which, most): (Lane, Which, i64),
     keys: &Keys,
     now: DateTime<Utc>,
 ) -> Result<Vec<Leased>, StorageError> {
@@ -204,7 +213,7 @@ pub fn claim(
     for state in [MessageState::Sending, MessageState::Waiting] {
         let left_alone = number(u32::from(state == MessageState::Sending));
         let room = most - i64::try_from(leased.len()).unwrap_or(most);
-        for id in due(tx, lane, state, room, now)? {
+        for id in due(tx, (lane, which), state, room, now)? {
             let still_due = outbox::table
                 .find(&id)
                 .filter(outbox::state.eq(state.as_str()))
@@ -228,9 +237,22 @@ pub fn claim(
     Ok(leased)
 }
 
+/// Whether any message of a lane is due.
+///
+/// # Errors
+/// As for any read.
+pub fn is_any_due(conn: &mut AnyConnection, lane: Lane, now: DateTime<Utc>) -> Result<bool, StorageError> {
+    for state in [MessageState::Sending, MessageState::Waiting] {
+        if !due(conn, (lane, Which::Any), state, 1, now)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn due(
     conn: &mut AnyConnection,
-    lane: Lane,
+    (lane, which): (Lane, Which),
     state: MessageState,
     most: i64,
     now: DateTime<Utc>,
@@ -238,11 +260,16 @@ fn due(
     let due = outbox::table
         .filter(outbox::state.eq(state.as_str()))
         .filter(outbox::next_attempt_at.le(micros(now)))
-        // The same order everywhere, or two instances would wait for each other's rows.
-        .order((outbox::next_attempt_at.asc(), outbox::id.asc()))
         .limit(most)
         .select(outbox::id)
         .into_boxed();
+    // The same order everywhere, or two instances would wait for each other's rows.
+    let due = match which {
+        Which::Any => due.order((outbox::next_attempt_at.asc(), outbox::id.asc())),
+        Which::TooLate => {
+            due.filter(outbox::give_up_at.le(micros(now))).order((outbox::give_up_at.asc(), outbox::id.asc()))
+        }
+    };
     let by = |method: Method| outbox::kind.eq("code").and(outbox::channel.eq(method.as_str()));
     let due = match lane {
         Lane::MailedCodes => due.filter(by(Method::Email)),

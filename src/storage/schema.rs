@@ -243,6 +243,17 @@ table! {
 }
 
 table! {
+    channel_health (channel) {
+        channel -> Text,
+        failures -> Integer,
+        openings -> Integer,
+        down_since -> Nullable<BigInt>,
+        failure_class -> Nullable<Text>,
+        probe_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
     throttles (subject) {
         subject -> Binary,
         failures -> Integer,
@@ -283,6 +294,7 @@ allow_tables_to_appear_in_same_query!(
     one_time_passes,
     former_states,
     outbox,
+    channel_health,
     throttles,
     failed_logins,
     instance,

@@ -44,7 +44,12 @@ pub(super) fn open(
 
 /// Under what a destination is found and counted, without being readable.
 pub fn index_of(keys: &Keys, destination: &Destination) -> Vec<u8> {
-    keys.index().mac(&[b"destination", destination.as_str().as_bytes()]).to_vec()
+    index_of_text(keys, destination.as_str())
+}
+
+/// The same of a destination's text.
+pub(super) fn index_of_text(keys: &Keys, text: &str) -> Vec<u8> {
+    keys.index().mac(&[b"destination", text.as_bytes()]).to_vec()
 }
 
 /// A destination as its three columns hold it.

@@ -1,5 +1,7 @@
 //! Extractors that are permissions: a handler that wants somebody takes them as an argument, and cannot forget to ask.
 
+mod administrator;
+
 use std::future::Future;
 use std::ops::Deref;
 use std::pin::Pin;
@@ -10,9 +12,8 @@ use actix_web::http::header::{LOCATION, USER_AGENT};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use subtle::ConstantTimeEq;
 
-use crate::domain::account::{Account, Role};
+use crate::domain::account::Account;
 use crate::domain::browser::BrowserLabel;
-use crate::domain::confirmation::{ConfirmedFor, missing_for};
 use crate::domain::session::{PENDING_LOGIN_LIFE, PendingLogin};
 use crate::domain::token::Token;
 use crate::flows::current::{self, Found, Owed};
@@ -26,6 +27,8 @@ use crate::web::paths::{self, Next};
 use crate::web::request_log::request_id;
 use crate::web::ticket::{Pocket, Ticket};
 use crate::web::{GRACE_FOR_REASONS, Portal};
+
+pub use administrator::Administrator;
 
 type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, WebError>>>>;
 
@@ -60,9 +63,6 @@ pub struct LoggedIn {
     /// The session, and the account as it stands at this request.
     pub who: current::LoggedIn,
 }
-
-/// An administrator, at this very request, who has confirmed who they are.
-pub struct Administrator(LoggedIn);
 
 /// A form body, and whether it carries this browser's form token.
 pub struct Submitted {
@@ -172,14 +172,6 @@ impl LoggedIn {
         if let Some(token) = token {
             self.visit.pocket.put_ticket(&Ticket::LoggedIn(token));
         }
-    }
-}
-
-impl Deref for Administrator {
-    type Target = LoggedIn;
-
-    fn deref(&self) -> &LoggedIn {
-        &self.0
     }
 }
 
@@ -321,31 +313,6 @@ impl FromRequest for LoggedIn {
                 visit.pocket.go_next(next);
             }
             Err(WebError::GoTo(paths::LOGIN))
-        })
-    }
-}
-
-impl FromRequest for Administrator {
-    type Error = WebError;
-    type Future = Extracting<Self>;
-
-    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let person = LoggedIn::from_request(req, payload);
-        let req = req.clone();
-        Box::pin(async move {
-            let person = person.await?;
-            match person.account().role {
-                Role::Administrator => {}
-                Role::Person => return Err(WebError::Forbidden),
-            }
-            let (session, now) = (&person.who.session, person.portal.services.clock.now());
-            let is_on = person.account().method.is_some();
-            if missing_for(ConfirmedFor::Administration, session, is_on, now).is_none() {
-                return Ok(Self(person));
-            }
-            // Where an act was about to be done, its own page comes next: it asks again before anything happens.
-            person.pocket.go_next(Next::of(req.path()).unwrap_or(Next::AdminAccounts));
-            Err(WebError::GoTo(paths::CONFIRM))
         })
     }
 }

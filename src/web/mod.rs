@@ -6,6 +6,7 @@
 pub mod account_query;
 pub mod activity_query;
 mod admin_form;
+pub mod alarm;
 pub mod assets;
 pub mod browser;
 pub mod csv;
@@ -54,7 +55,7 @@ pub struct Portal {
     pub cookies: CookieStyle,
     /// The built-in mailbox, in development mode only.
     pub mailbox: Option<Mailbox>,
-    /// Whether mail and text messages could be handed over when last tried.
+    /// Whether the mail server answered this instance when last asked.
     pub delivery_is_well: Arc<std::sync::atomic::AtomicBool>,
 }
 

@@ -10,6 +10,7 @@ use actix_web::http::header::ContentType;
 use askama::Template;
 
 use crate::domain::account::{Account, Role};
+use crate::web::alarm::Alarm;
 use crate::web::assets::AssetUrls;
 use crate::web::form::FormState;
 
@@ -23,6 +24,8 @@ pub struct Page {
     pub site: Arc<Site>,
     /// Who is logged in; `None` for guests and for logins that still owe a code.
     pub viewer: Option<Viewer>,
+    /// What administrators are warned of on their pages.
+    pub alarms: Vec<Alarm>,
     /// What just happened, said once above the heading.
     pub notice: Option<Notice>,
     /// The form of the page as it stands, with its errors.
@@ -100,6 +103,7 @@ impl Page {
         Self {
             site,
             viewer: None,
+            alarms: Vec::new(),
             notice: None,
             form: FormState::default(),
             form_token: String::new(),

@@ -41,6 +41,7 @@ impl CodeOnItsWay {
             (SecondFactorStanding::Open, Delivery::NotSent(until)) => {
                 (DeliveryState::NotSent, Some(until).filter(|until| self.now < *until))
             }
+            (SecondFactorStanding::Open, Delivery::ChannelDown(at)) => (DeliveryState::Unavailable, Some(at)),
             (SecondFactorStanding::Open, Delivery::Message(state, at, class)) => {
                 // What is wrong with a destination is for someone who typed it: at a login it would tell a thief.
                 (message(state, class.filter(|_| self.tells_why)), Some(at))
@@ -70,6 +71,7 @@ fn message(state: MessageState, class: Option<FailureClass>) -> DeliveryState {
             Some(FailureClass::BadRecipient | FailureClass::RegionBlocked) => DeliveryState::Refused,
             Some(
                 FailureClass::RetrySafe
+                | FailureClass::Deferred
                 | FailureClass::Ambiguous
                 | FailureClass::ConfigAuth
                 | FailureClass::ConfigSender

@@ -86,7 +86,7 @@
         }
         delivery.replaceChildren(copy);
       }
-      if ((shown === 'waiting' || shown === 'sending') && ++asked < 150) setTimeout(ask, 2000);
+      if (['waiting', 'sending', 'unavailable'].includes(shown) && ++asked < 150) setTimeout(ask, 2000);
     };
     setTimeout(ask, 2000);
   }

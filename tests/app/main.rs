@@ -16,8 +16,9 @@ mod administration;
 mod administration_guards;
 #[cfg(test)]
 mod architecture;
-#[cfg(test)]
 mod bypasses;
+#[cfg(test)]
+mod channel_down;
 #[cfg(test)]
 mod code_entry;
 #[cfg(test)]
@@ -26,6 +27,8 @@ mod code_page;
 mod commands;
 #[cfg(test)]
 mod confirm_identity;
+#[cfg(test)]
+mod copies;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
@@ -80,6 +83,8 @@ mod recovery_races;
 mod required_two_factor;
 #[cfg(test)]
 mod resend;
+#[cfg(test)]
+mod revocation;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]

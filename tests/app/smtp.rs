@@ -135,7 +135,7 @@ async fn a_greylisted_mail_may_be_tried_again_until_it_is_taken() {
     let smtp = plain(&server);
     for _ in 0..2 {
         server.next(&[(At::Rcpt, Fault::Says("451 4.7.1 greylisted, come back"))]);
-        assert_eq!(class(&smtp.send(&mail("m1"), PLENTY).await), Some(FailureClass::RetrySafe));
+        assert_eq!(class(&smtp.send(&mail("m1"), PLENTY).await), Some(FailureClass::Deferred));
     }
     assert_eq!(class(&smtp.send(&mail("m1"), PLENTY).await), None);
     assert_eq!(server.taken().len(), 1);

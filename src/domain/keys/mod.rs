@@ -35,7 +35,6 @@ pub struct Keys {
     throttle: MacKey,
     index: MacKey,
     setup: MacKey,
-    recovery: MacKey,
 }
 
 /// What is kept for the previous secret as well as for the current one.
@@ -44,6 +43,7 @@ struct Ring {
     id_bytes: [u8; KEY_ID_BYTES],
     code: MacKey,
     link: MacKey,
+    recovery: MacKey,
     sealing: SealingKey,
 }
 
@@ -71,7 +71,6 @@ impl Keys {
             throttle: source.mac_key("throttle")?,
             index: source.mac_key("index")?,
             setup: source.mac_key("setup")?,
-            recovery: source.mac_key("recovery")?,
         })
     }
 
@@ -83,6 +82,11 @@ impl Keys {
     /// The id of the current secret: 8 hexadecimal digits, no secret itself, kept beside what is derived.
     pub fn current_id(&self) -> &str {
         &self.current.id
+    }
+
+    /// The id of the previous secret, where one is named.
+    pub fn previous_id(&self) -> Option<&str> {
+        self.previous.as_ref().map(|ring| ring.id.as_str())
     }
 
     /// The key that codes are derived with, by the id that stands in the row.
@@ -117,7 +121,12 @@ impl Keys {
 
     /// The key that recovery codes and one-time passes are hashed under.
     pub fn recovery(&self) -> &MacKey {
-        &self.recovery
+        &self.current.recovery
+    }
+
+    /// The keys that recovery codes and one-time passes may have been hashed under.
+    pub fn recovery_keys(&self) -> impl Iterator<Item = &MacKey> {
+        self.rings().map(|ring| &ring.recovery)
     }
 
     /// Seals a value for one place, under the current secret. The nonce is 24 fresh random bytes.
@@ -132,8 +141,17 @@ impl Keys {
         ring.sealing.open(&sealed, place)
     }
 
+    /// Whether a value is sealed under the current secret, as far as it says so itself.
+    pub fn is_current(&self, sealed: &[u8]) -> bool {
+        Sealed::parse(sealed).is_ok_and(|sealed| *sealed.key_id == self.current.id_bytes)
+    }
+
     fn ring(&self, is_wanted: impl Fn(&Ring) -> bool) -> Option<&Ring> {
-        [Some(&self.current), self.previous.as_ref()].into_iter().flatten().find(|ring| is_wanted(ring))
+        self.rings().find(|ring| is_wanted(ring))
+    }
+
+    fn rings(&self) -> impl Iterator<Item = &Ring> {
+        [Some(&self.current), self.previous.as_ref()].into_iter().flatten()
     }
 }
 
@@ -161,6 +179,7 @@ impl Source {
             id_bytes,
             code: self.mac_key("code")?,
             link: self.mac_key("link")?,
+            recovery: self.mac_key("recovery")?,
             sealing: SealingKey(self.key("sealing")?),
         })
     }
@@ -240,6 +259,15 @@ mod tests {
         ] {
             assert_eq!(hex(&key.mac(&[b"a", b"bc"])), expected);
         }
+    }
+
+    #[test]
+    fn hkdf_is_that_of_rfc_5869() {
+        // Its appendix A.3: no salt, as here, and no label.
+        let expected = "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8";
+        let mut bytes = [0; 42];
+        Hkdf::<Sha256>::new(None, &[0x0b; 22]).expand(&[], &mut bytes).unwrap();
+        assert_eq!(hex(&bytes), expected);
     }
 
     #[test]

@@ -110,6 +110,8 @@ pub enum DeliveryState {
     Refused,
     /// It could not be sent in time.
     Expired,
+    /// It does not leave: by this channel nothing does now.
+    Unavailable,
     /// It is not wanted any more.
     Stopped,
     /// Nothing was sent: the account has had its codes for now; without a time, one may be asked for again.
@@ -146,13 +148,14 @@ pub struct DeliveryStatus<'a> {
 
 impl DeliveryState {
     /// Every name in the status answer once, for the sentences that the script chooses from.
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Waiting,
         Self::Sending,
         Self::HandedOver,
         Self::Delivered,
         Self::Failed,
         Self::Expired,
+        Self::Unavailable,
         Self::Stopped,
         Self::NotSent,
         Self::Paused,
@@ -167,6 +170,7 @@ impl DeliveryState {
             Self::Delivered => "delivered",
             Self::Failed | Self::OptedOut | Self::Refused => "failed",
             Self::Expired => "expired",
+            Self::Unavailable => "unavailable",
             Self::Stopped => "stopped",
             Self::NotSent => "not_sent",
             Self::Paused => "paused",
@@ -177,7 +181,19 @@ impl DeliveryState {
 impl Delivery {
     /// Whether the page will soon have something else to say.
     pub fn is_on_its_way(&self) -> bool {
-        matches!(self.state, DeliveryState::Waiting | DeliveryState::Sending) && !self.status_url.is_empty()
+        let may_change = match self.state {
+            DeliveryState::Waiting | DeliveryState::Sending | DeliveryState::Unavailable => true,
+            DeliveryState::HandedOver
+            | DeliveryState::Delivered
+            | DeliveryState::Failed
+            | DeliveryState::OptedOut
+            | DeliveryState::Refused
+            | DeliveryState::Expired
+            | DeliveryState::Stopped
+            | DeliveryState::NotSent
+            | DeliveryState::Paused => false,
+        };
+        may_change && !self.status_url.is_empty()
     }
 
     /// Whether there is a message to look for, now or soon.
@@ -191,6 +207,7 @@ impl Delivery {
             | DeliveryState::OptedOut
             | DeliveryState::Refused
             | DeliveryState::Expired
+            | DeliveryState::Unavailable
             | DeliveryState::Stopped
             | DeliveryState::NotSent
             | DeliveryState::Paused => false,
@@ -203,7 +220,7 @@ impl Delivery {
     }
 
     /// Everything the script may have to say.
-    pub fn states(&self) -> [DeliveryState; 9] {
+    pub fn states(&self) -> [DeliveryState; 10] {
         DeliveryState::ALL
     }
 
@@ -300,6 +317,14 @@ pub fn samples() -> Vec<Sample> {
             &new_computer(Page::sample(), Delivery::sample(DeliveryState::Waiting)),
         ),
         Sample::of("code, failed", &new_computer(Page::sample(), Delivery::sample(DeliveryState::Failed))),
+        Sample::of(
+            "code, channel down",
+            &new_computer(Page::sample(), Delivery::sample(DeliveryState::Unavailable)),
+        ),
+        Sample::of(
+            "code, channel down, text",
+            &new_computer(Page::sample(), Delivery::sample_sms(DeliveryState::Unavailable)),
+        ),
         Sample::of(
             "code, opted out",
             &new_computer(Page::sample(), Delivery::sample_sms(DeliveryState::OptedOut)),

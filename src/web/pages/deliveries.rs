@@ -7,6 +7,7 @@ use crate::domain::delivery::{FailureClass, MessageState};
 use crate::domain::link::LinkPurpose;
 use crate::domain::second_factor::Method;
 use crate::flows::deliveries::SentFor;
+use crate::web::alarm::Alarm;
 use crate::web::page::{Moment, Page, Sample};
 
 /// One page of deliveries.
@@ -64,7 +65,7 @@ impl DeliveriesPage {
     }
 
     /// The kinds of failure, for the drop-down.
-    pub fn classes(&self) -> [FailureClass; 11] {
+    pub fn classes(&self) -> [FailureClass; 12] {
         FailureClass::ALL
     }
 }
@@ -109,6 +110,7 @@ pub fn state(state: &MessageState) -> &'static str {
 pub fn class(class: &FailureClass) -> &'static str {
     match class {
         FailureClass::RetrySafe => "No answer, or not now",
+        FailureClass::Deferred => "Not now, for this address",
         FailureClass::Ambiguous => "Perhaps sent",
         FailureClass::BadRecipient => "Address or number refused",
         FailureClass::OptedOut => "STOP was sent",
@@ -166,8 +168,14 @@ pub fn samples() -> Vec<Sample> {
         older: turns.map(str::to_owned),
         zone: "Eastern Time – Toronto".to_owned(),
     };
+    let mut alarmed = page(lines(), None);
+    alarmed.page.alarms = vec![
+        Alarm::sample(Method::Email, FailureClass::RetrySafe),
+        Alarm::sample(Method::Sms, FailureClass::ConfigAuth),
+    ];
     vec![
         Sample::of("deliveries", &page(lines(), None)),
+        Sample::of("deliveries, all is down", &alarmed),
         Sample::of("deliveries, a page of many", &page(lines(), Some("/admin/deliveries?before=x"))),
         Sample::of("deliveries, none", &page(vec![], None)),
     ]

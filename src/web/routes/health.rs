@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 
-use crate::flows::start::ping;
+use crate::flows::channels::troubles;
 use crate::web::Portal;
 
 /// The process answers.
@@ -15,13 +15,16 @@ pub(super) async fn alive() -> HttpResponse {
 
 /// It can work: the database answers. `degraded` if messages cannot be handed over; people who need no code still log in.
 pub(super) async fn ready(portal: Data<Portal>) -> HttpResponse {
-    if let Err(fault) = ping(&portal.services).await {
-        tracing::warn!(%fault, "not ready");
-        return HttpResponse::ServiceUnavailable()
-            .content_type("text/plain; charset=utf-8")
-            .body("the database does not answer\n");
-    }
-    let is_well = portal.delivery_is_well.load(Ordering::Relaxed);
+    let troubles = match troubles(&portal.services).await {
+        Ok(troubles) => troubles,
+        Err(fault) => {
+            tracing::warn!(%fault, "not ready");
+            return HttpResponse::ServiceUnavailable()
+                .content_type("text/plain; charset=utf-8")
+                .body("the database does not answer\n");
+        }
+    };
+    let is_well = troubles.is_empty() && portal.delivery_is_well.load(Ordering::Relaxed);
     let state = if is_well { "ok\n" } else { "degraded\n" };
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(state)
 }

@@ -52,9 +52,11 @@ async fn a_busy_carrier_is_tried_for_a_minute_and_a_half() {
         post.carrier.next(Fault::Status(429, BUSY, &[]));
     }
     let tried = post.watch(200).await;
-    assert_eq!((tried.len(), tried.first(), tried.last()), (6, Some(&0), Some(&80)), "{tried:?}");
+    // The sixth is ten seconds before the end, or when the channel may be tried again.
+    assert_eq!((tried.len(), tried.first()), (6, Some(&0)), "{tried:?}");
+    assert!((80..90).contains(&tried[5]), "{tried:?}");
     let page = page.browser().get("/login/code").await;
-    assert!(page.text().contains("did not go out in time"), "{}", page.text());
+    assert!(page.text().contains("We cannot send text messages right now."), "{}", page.text());
 }
 
 #[actix_web::test]
@@ -133,7 +135,7 @@ async fn a_token_that_the_carrier_refuses_is_said_at_once() {
     form.fill("phone", "(212) 555-0142").submit().await.follow().await;
     assert_eq!(post.watch(90).await, [0]);
     let page = home.get("/profile/two-factor").await;
-    assert!(page.text().contains("We could not send the code to +1 212-555-0142."), "{}", page.text());
+    assert!(page.text().contains("We cannot send text messages right now."), "{}", page.text());
     assert!(post.carrier.taken().is_empty());
 }
 

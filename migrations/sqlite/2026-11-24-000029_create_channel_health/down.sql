@@ -1,0 +1,3 @@
+DROP INDEX outbox_by_end;
+
+DROP TABLE channel_health;
