@@ -5,7 +5,6 @@
 //! purpose; what one costs is printed beside it.
 #![expect(
     clippy::print_stdout,
-    clippy::explicit_write,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
@@ -17,7 +16,6 @@
 #[expect(
     dead_code,
     unused_imports,
-    clippy::explicit_write,
     reason = "what starts the program is shared with tests/app; the rest of it is for there"
 )]
 mod support;
