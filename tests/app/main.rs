@@ -16,6 +16,7 @@ mod administration;
 mod administration_guards;
 #[cfg(test)]
 mod architecture;
+#[cfg(test)]
 mod bypasses;
 #[cfg(test)]
 mod channel_down;

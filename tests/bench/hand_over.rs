@@ -16,7 +16,6 @@
 #[expect(
     dead_code,
     unused_imports,
-    clippy::explicit_write,
     reason = "what starts the program is shared with tests/app; the rest of it is for there"
 )]
 mod support;
