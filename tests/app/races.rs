@@ -350,8 +350,8 @@ async fn newest(apps: &[&TestApp]) -> String {
     for app in apps {
         entries.extend(app.sent().await);
     }
-    entries.retain(|entry| entry.to == ADA);
-    entries.sort_by_key(|entry| entry.at);
+    entries.retain(|entry| entry.to == ADA && entry.code.is_some());
+    entries.sort_by(|one, next| (one.at, &one.id).cmp(&(next.at, &next.id)));
     entries.pop().and_then(|entry| entry.code).expect("a code for Ada")
 }
 

@@ -59,7 +59,7 @@ async fn without_the_authority_or_the_password_it_gets_nothing() {
     let Some(server) = Aiosmtpd::start().await else { return };
     let app = TestApp::with(&[("POSTERN_MAIL_URL", &url(&server, USER.1))]).await;
     let page = set_up(&app).await;
-    assert!(page.text().contains("We could not send the code"), "{}", page.text());
+    assert!(page.text().contains("We cannot send emails right now"), "{}", page.text());
     let words = app.app.check_mail().await.unwrap_err();
     assert!(words.contains("the server's certificate was refused"), "{words}");
 
