@@ -16,6 +16,7 @@
 #[expect(
     dead_code,
     unused_imports,
+    clippy::explicit_write,
     reason = "what starts the program is shared with tests/app; the rest of it is for there"
 )]
 mod support;
