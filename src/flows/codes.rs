@@ -221,48 +221,36 @@ where
     F: FnOnce(&mut Tx<'_>, &CodeProof) -> Result<T, FlowError> + Send + 'static,
     T: Send + 'static,
 {
-    let count = |result| services.measures.code(challenge.purpose, challenge.destination.method(), result);
-    let taken = take_uncounted(services, challenge, typed, visitor, open).await?;
-    match &taken {
-        Ok(_) => count(CodeResult::Right),
-        Err(NotEntered::Stopped(_)) => count(CodeResult::Paused),
-        Err(NotEntered::Wrong { .. } | NotEntered::TooOld | NotEntered::Spent) => count(CodeResult::Wrong),
-        Err(NotEntered::Gone) => {}
-    }
+    let (this, asked) = (services.clone(), challenge.clone());
+    let taken = match services.db.write(move |tx| spend(&this, tx, &asked)).await? {
+        Err(refused) => Err(refused),
+        Ok((spent, brought)) => {
+            let (this, id, account) = (services.clone(), challenge.id.clone(), challenge.account.clone());
+            let second = move |tx: &mut Tx<'_>| {
+                accounts::lock(tx, &account)?;
+                match compare(&this, tx, &id, spent, &typed)? {
+                    Ok(proof) => open(tx, &proof).map(Ok),
+                    Err(refused) => {
+                        wrong_tries::code(&this, tx, &account, brought, &visitor)?;
+                        Ok(Err(refused))
+                    }
+                }
+            };
+            services.db.write(second).await?
+        }
+    };
+    count(services, challenge, taken.as_ref().err());
     Ok(taken)
 }
 
-async fn take_uncounted<T, F>(
-    services: &Services,
-    challenge: &Challenge,
-    typed: TypedCode,
-    visitor: Visitor,
-    open: F,
-) -> Result<Result<T, NotEntered>, FlowError>
-where
-    F: FnOnce(&mut Tx<'_>, &CodeProof) -> Result<T, FlowError> + Send + 'static,
-    T: Send + 'static,
-{
-    let (this, challenge) = (services.clone(), challenge.clone());
-    let (id, account) = (challenge.id.clone(), challenge.account.clone());
-    let (spent, brought) = match services.db.write(move |tx| spend(&this, tx, &challenge)).await? {
-        Ok(spent) => spent,
-        Err(refused) => return Ok(Err(refused)),
+fn count(services: &Services, challenge: &Challenge, refused: Option<&NotEntered>) {
+    let result = match refused {
+        None => CodeResult::Right,
+        Some(NotEntered::Stopped(_)) => CodeResult::Paused,
+        Some(NotEntered::Wrong { .. } | NotEntered::TooOld | NotEntered::Spent) => CodeResult::Wrong,
+        Some(NotEntered::Gone) => return,
     };
-    let this = services.clone();
-    services
-        .db
-        .write(move |tx| {
-            accounts::lock(tx, &account)?;
-            match compare(&this, tx, &id, spent, &typed)? {
-                Ok(proof) => open(tx, &proof).map(Ok),
-                Err(refused) => {
-                    wrong_tries::code(&this, tx, &account, brought, &visitor)?;
-                    Ok(Err(refused))
-                }
-            }
-        })
-        .await
+    services.measures.code(challenge.purpose, challenge.destination.method(), result);
 }
 
 fn spend(
