@@ -31,7 +31,7 @@ pub async fn troubles(services: &Services) -> Result<Vec<Trouble>, FlowError> {
 
 fn in_trouble(conn: &mut AnyConnection) -> Result<Vec<Trouble>, FlowError> {
     let mut troubles = Vec::new();
-    for channel in [Method::Email, Method::Sms] {
+    for channel in Method::ALL {
         if let Some(down) = channel_health::find(conn, channel)?.down {
             troubles.push(Trouble { channel, since: down.since, class: down.class });
         }

@@ -131,8 +131,6 @@ pub fn accounts_with_codes_before(conn: &mut AnyConnection, at: i64) -> Result<i
     let left = recovery_codes::table
         .filter(recovery_codes::used_at.is_null())
         .filter(recovery_codes::made_at.lt(at))
-        .select(recovery_codes::account_id)
-        .distinct();
-    let accounts: Vec<String> = left.load(conn)?;
-    Ok(i64::try_from(accounts.len()).unwrap_or(i64::MAX))
+        .select(diesel::dsl::count(recovery_codes::account_id).aggregate_distinct());
+    Ok(left.first(conn)?)
 }

@@ -1,27 +1,19 @@
 //! Mail or text messages do not leave at all: one message at a time tries, all others wait, and everybody is told what is so.
 
-use std::sync::Arc;
-
 use chrono::TimeDelta;
-use postern::domain::delivery::{FailureClass, Lane};
-use postern::flows::outbox::{Outcome, Work, claim, settle};
-use tokio::sync::Barrier;
-use tokio::task::JoinSet;
+use postern::domain::delivery::FailureClass;
+use postern::flows::outbox::{Outcome, settle};
 
 use crate::support::browser::Browser;
 use crate::support::codes::Reading;
 use crate::support::post::{Post, enter};
+use crate::support::reaching::{claimed, sixteen_get};
 use crate::support::smtp_server::{At, Fault};
 use crate::support::test_app::{Deeds, TestApp};
 use crate::support::twilio_server;
 
-const ROOM: [(Lane, usize); 3] = [(Lane::MailedCodes, 8), (Lane::TextedCodes, 8), (Lane::Letters, 8)];
 const REFUSED: &str = "535 5.7.8 Authentication failed";
 const NO_MAIL: &str = "We cannot send emails right now. Use another way, or try again in a few minutes.";
-
-async fn claimed(app: &TestApp) -> Vec<Work> {
-    claim(app.app.services(), &ROOM).await.unwrap()
-}
 
 fn failed(class: FailureClass) -> Outcome {
     Outcome::NotHandedOver { class, detail: String::new(), retry_after: None }
@@ -120,17 +112,7 @@ async fn of_sixteen_on_two_instances_one_tries_a_channel_that_is_down() {
         }
         post.app.wait(TimeDelta::seconds(30));
         post.app.alter("UPDATE channel_health SET probe_at = 0 WHERE channel = 'email'").await;
-        let (mut reaching, barrier) = (JoinSet::new(), Arc::new(Barrier::new(16)));
-        for number in 0..16 {
-            let services =
-                if number % 2 == 0 { post.app.app.services() } else { other.app.services() }.clone();
-            let barrier = Arc::clone(&barrier);
-            reaching.spawn(async move {
-                barrier.wait().await;
-                claim(&services, &ROOM).await.unwrap().len()
-            });
-        }
-        assert_eq!(reaching.join_all().await.into_iter().sum::<usize>(), 1);
+        assert_eq!(sixteen_get(&post.app, &other).await, 1);
         post.app.wait(TimeDelta::minutes(11));
         post.app.alter("UPDATE channel_health SET probe_at = 9999999999999999 WHERE channel = 'email'").await;
         claimed(&post.app).await;

@@ -67,7 +67,9 @@ fn probe(services: &Services, tx: &mut Tx<'_>, lane: Lane, lease: &str) -> Resul
         return Ok(None);
     }
     // One that is not wanted any more tries nothing: the next in line does.
-    while let Some(leased) = outbox::claim(tx, lease, (lane, Which::Any, 1), &services.keys, now)?.pop() {
+    for _ in 0..LOOKS {
+        let leased = outbox::claim(tx, lease, (lane, Which::Any, 1), &services.keys, now)?.pop();
+        let Some(leased) = leased else { break };
         if let Some(work) = take_up(services, tx, leased, lease)? {
             return Ok(Some(Work { is_probe: true, ..work }));
         }

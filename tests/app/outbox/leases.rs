@@ -1,25 +1,17 @@
 //! Whoever claims a message has it for a minute; whoever dies with it gives it up.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use chrono::TimeDelta;
-use postern::domain::delivery::{FailureClass, Lane};
-use postern::flows::outbox::{Outcome, Work, claim, settle};
-use tokio::sync::Barrier;
+use postern::domain::delivery::FailureClass;
+use postern::flows::outbox::{Outcome, settle};
 use tokio::task::JoinSet;
 
 use super::letters;
 use crate::support::dump::number;
 use crate::support::post::{Post, code_in, enter};
-use crate::support::test_app::TestApp;
+use crate::support::reaching::{claimed, sixteen_get};
 use crate::support::twilio_server::Fault;
-
-const ROOM: [(Lane, usize); 3] = [(Lane::MailedCodes, 8), (Lane::TextedCodes, 8), (Lane::Letters, 8)];
-
-async fn claimed(app: &TestApp) -> Vec<Work> {
-    claim(app.app.services(), &ROOM).await.unwrap()
-}
 
 #[actix_web::test]
 async fn two_instances_send_each_of_many_messages_once() {
@@ -55,17 +47,7 @@ async fn of_sixteen_that_reach_for_one_message_one_gets_it() {
     let other = post.app.another().await;
     for _ in 0..5 {
         post.ada_owes_a_code().await;
-        let (mut reaching, barrier) = (JoinSet::new(), Arc::new(Barrier::new(16)));
-        for number in 0..16 {
-            let services =
-                if number % 2 == 0 { post.app.app.services() } else { other.app.services() }.clone();
-            let barrier = Arc::clone(&barrier);
-            reaching.spawn(async move {
-                barrier.wait().await;
-                claim(&services, &ROOM).await.unwrap().len()
-            });
-        }
-        assert_eq!(reaching.join_all().await.into_iter().sum::<usize>(), 1);
+        assert_eq!(sixteen_get(&post.app, &other).await, 1);
         // The message of this round is left to its lease; the next round is about the next one.
         post.app.wait(TimeDelta::minutes(11));
         assert_eq!(claimed(&post.app).await.len(), 0, "too late by now");

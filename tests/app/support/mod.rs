@@ -16,6 +16,7 @@ pub mod looking;
 pub mod post;
 pub mod production;
 pub mod program;
+pub mod reaching;
 pub mod row;
 pub mod scene;
 #[path = "../../bench/seed.rs"]
