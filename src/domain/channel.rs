@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::delivery::FailureClass;
+use crate::domain::delivery::{FailureClass, MessageState};
 
 /// Failures in a row after which a channel counts as down.
 pub const FAILURES_BREAK: u32 = 5;
@@ -100,10 +100,27 @@ impl ChannelHealth {
         }
     }
 
+    /// Whether it is the channel's doing that a message stands as it does, and not the message's own or its recipient's.
+    pub fn holds_up(&self, state: MessageState, class: Option<FailureClass>, now: DateTime<Utc>) -> bool {
+        match state {
+            MessageState::Waiting => self.is_held(now),
+            MessageState::Failed => self.down.is_some() && class.is_none_or(is_about_channel),
+            MessageState::Expired => self.down.is_some(),
+            MessageState::Sending
+            | MessageState::HandedOver
+            | MessageState::Delivered
+            | MessageState::Stopped => false,
+        }
+    }
+
     /// Whether nothing is tried now.
     pub fn is_held(&self, now: DateTime<Utc>) -> bool {
         self.down.is_some_and(|down| !down.may_be_tried(now))
     }
+}
+
+fn is_about_channel(class: FailureClass) -> bool {
+    matches!(Sign::of_failure(class), Sign::Fails(_) | Sign::Breaks(_))
 }
 
 impl Down {
@@ -195,6 +212,20 @@ mod tests {
         assert_eq!(sender.after(Sign::Answers, false, at(5)), sender);
         let once = up().after(AWAY, false, at(0));
         assert_eq!(once.after(Sign::Answers, false, at(1)), once);
+    }
+
+    #[test]
+    fn a_channel_answers_for_what_it_holds_up_and_for_nothing_else() {
+        let down = up().after(REFUSED, false, at(0));
+        for state in MessageState::ALL {
+            let is_its_doing =
+                matches!(state, MessageState::Waiting | MessageState::Failed | MessageState::Expired);
+            assert_eq!(down.holds_up(state, None, at(5)), is_its_doing, "{state:?}");
+            assert!(!up().holds_up(state, None, at(5)), "{state:?}");
+        }
+        assert!(!down.holds_up(MessageState::Waiting, None, at(30)), "it may be the one that tries");
+        assert!(!down.holds_up(MessageState::Failed, Some(FailureClass::BadRecipient), at(5)));
+        assert!(down.holds_up(MessageState::Failed, Some(FailureClass::ConfigAuth), at(5)));
     }
 
     #[test]

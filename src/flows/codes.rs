@@ -7,7 +7,6 @@ use crate::domain::browser::BrowserLabel;
 use crate::domain::challenge::{
     CHALLENGE_LIFE, Challenge, CodeProof, NoSend, Purpose, SENDS, SpentTry, Verdict,
 };
-use crate::domain::channel::Sign;
 use crate::domain::code::TypedCode;
 use crate::domain::delivery::{FailureClass, MessageState, code_give_up_at};
 use crate::domain::ids::Id;
@@ -322,20 +321,8 @@ pub(super) fn delivery(
         return Ok(Delivery::NotSent(challenge.resend_at));
     };
     let health = channel_health::find(conn, challenge.destination.method())?;
-    let is_channels_doing = match state {
-        MessageState::Waiting => health.is_held(now),
-        MessageState::Failed => health.down.is_some() && class.is_none_or(is_about_channel),
-        MessageState::Expired => health.down.is_some(),
-        MessageState::Sending
-        | MessageState::HandedOver
-        | MessageState::Delivered
-        | MessageState::Stopped => false,
-    };
+    let is_channels_doing = health.holds_up(state, class, now);
     Ok(if is_channels_doing { Delivery::ChannelDown(at) } else { Delivery::Message(state, at, class) })
-}
-
-fn is_about_channel(class: FailureClass) -> bool {
-    matches!(Sign::of_failure(class), Sign::Fails(_) | Sign::Breaks(_))
 }
 
 /// When another message may be asked for; `None` after the last.

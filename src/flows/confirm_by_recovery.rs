@@ -26,7 +26,7 @@ pub async fn stand_in(
     let (this, session) = (services.clone(), who.session.clone());
     let owed = services.db.read(move |conn| owed(&this, conn, &session)).await?;
     let Some(challenge) = owed else { return Ok(Confirmed::Gone) };
-    let session = who.session.id.clone();
+    let (asker, id) = (who.clone(), challenge.id.clone());
     let outcome = match recovery::spend(services, &who.account.id, &challenge.id).await? {
         Err(refused) => refusal(refused),
         Ok(spent) => {
@@ -40,7 +40,7 @@ pub async fn stand_in(
                 .await?
         }
     };
-    back_to_the_password(services, session, outcome).await
+    back_to_the_password(services, &asker, &id, outcome).await
 }
 
 /// Looks again, uses it up, and goes on; exactly one caller gets past that.

@@ -20,7 +20,7 @@ use crate::flows::password_check::{Checked, Until, check_password};
 use crate::flows::{FlowError, Services, Visitor, email, two_factor};
 use crate::storage::pending_changes::PendingChange;
 use crate::storage::sessions::Renewal;
-use crate::storage::{AnyConnection, Tx, challenges, pending_changes, second_factors, sessions};
+use crate::storage::{AnyConnection, Tx, accounts, challenges, pending_changes, second_factors, sessions};
 
 /// What the page asks next.
 pub enum Prompt {
@@ -271,7 +271,7 @@ pub async fn code(
     let (this, session) = (services.clone(), who.session.clone());
     let owed = services.db.read(move |conn| owed(&this, conn, &session)).await?;
     let Some(challenge) = owed else { return Ok(Confirmed::Gone) };
-    let (this, session, from) = (services.clone(), who.session.id.clone(), visitor.clone());
+    let (this, asker, from) = (services.clone(), who.clone(), visitor.clone());
     let entered = codes::take(services, &challenge, typed, from, move |tx, proof| {
         let now = this.now();
         still_live(tx, &who, now)?;
@@ -282,20 +282,27 @@ pub async fn code(
         let session = Session { code_at: Some(now), ..who.session.clone() };
         go_on(&this, tx, &LoggedIn { session, account: who.account }, purpose, &visitor)
     });
-    back_to_the_password(services, session, entered.await?.unwrap_or_else(refusal)).await
+    back_to_the_password(services, &asker, &challenge.id, entered.await?.unwrap_or_else(refusal)).await
 }
 
-/// With all tries spent, the password has to be given anew.
+/// With all tries spent, the password has to be given anew: unless one of them, at the same moment, was right.
 pub(super) async fn back_to_the_password(
     services: &Services,
-    session: Id<Session>,
+    who: &LoggedIn,
+    owed: &Id<Challenge>,
     outcome: Confirmed,
 ) -> Result<Confirmed, FlowError> {
     if matches!(outcome, Confirmed::Spent) {
-        services
-            .db
-            .write(move |tx| Ok::<_, FlowError>(sessions::forget_password_half(tx, &session)?))
-            .await?;
+        let (this, who, owed) = (services.clone(), who.clone(), owed.clone());
+        let forget = move |tx: &mut Tx<'_>| {
+            accounts::lock(tx, &who.account.id)?;
+            let owed = challenges::find(tx, &owed, &this.keys)?;
+            if owed.is_some_and(|owed| owed.is_open(this.now())) {
+                sessions::forget_password_half(tx, &who.session.id)?;
+            }
+            Ok::<_, FlowError>(())
+        };
+        services.db.write(forget).await?;
     }
     Ok(outcome)
 }

@@ -228,18 +228,15 @@ pub async fn confirm(
     let (this, asked) = (services.clone(), who.clone());
     let owed = services.db.read(move |conn| owed(&this, conn, &asked)).await?;
     let Some(challenge) = owed else { return Ok(EmailEntry::Gone) };
-    let (this, owner) = (services.clone(), who.session.id.clone());
+    let this = services.clone();
     let (opened_at, from) = (challenge.opened_at, visitor.clone());
     let entered = codes::take(services, &challenge, typed, from, move |tx, proof| {
         still_live(tx, &who, this.now())?;
         entered(&this, tx, &who, proof, opened_at, &visitor)
     });
-    let outcome = entered.await?.unwrap_or_else(refusal);
-    if matches!(outcome, EmailEntry::Spent) {
-        let now = services.now();
-        services.db.write(move |tx| end(tx, owner.as_str(), now)).await?;
-    }
-    Ok(outcome)
+    // With all tries spent nothing is owed any more. Nothing is ended for that: the right code may be among those that are
+    // being compared right now.
+    Ok(entered.await?.unwrap_or_else(refusal))
 }
 
 /// A code was right: looks at the account once more, and carries out what that code allows.

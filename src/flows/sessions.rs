@@ -21,15 +21,23 @@ pub struct Overview {
     pub now: DateTime<Utc>,
 }
 
-/// Lists where the account is logged in.
+/// Lists where the account is logged in. The session that asks is in use now, whether or not that is written down already.
 ///
 /// # Errors
 /// As for any fault.
 pub async fn overview(services: &Services, who: &LoggedIn) -> Result<Overview, FlowError> {
-    let (account, rules, now) = (who.account.clone(), services.settings.sessions, services.now());
+    let (who, rules, now) = (who.clone(), services.settings.sessions, services.now());
     services
         .db
-        .read(move |conn| Ok(Overview { sessions: sessions::list(conn, &account, &rules, now)?, now }))
+        .read(move |conn| {
+            let mut sessions = sessions::list(conn, &who.account, &rules, now)?;
+            for session in &mut sessions {
+                if session.id == who.session.id {
+                    session.last_seen_at = now;
+                }
+            }
+            Ok(Overview { sessions, now })
+        })
         .await
 }
 

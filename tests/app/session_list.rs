@@ -38,7 +38,7 @@ async fn each_session_is_listed_with_its_browser_its_address_and_its_times() {
         rows(&page),
         [
             ["Safari on iPhone", "127.0.0.1", "3:47 pm UTC", "3:47 pm UTC"],
-            ["Firefox on Windows This browser", "127.0.0.1", "3:42 pm UTC", "3:42 pm UTC"],
+            ["Firefox on Windows This browser", "127.0.0.1", "3:42 pm UTC", "3:47 pm UTC"],
         ]
     );
     assert!(!page.has_button("End Firefox on Windows"), "this one ends by logging out");
