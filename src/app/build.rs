@@ -157,6 +157,7 @@ fn settings(config: &Config, parts: &Parts, offers_sms: bool) -> Result<Settings
         passwords: PasswordRules { min_length: config.password.min_length },
         cost: parts.cost,
         offers_sms,
+        texts_from: texts_from(&config.sms.provider),
         twilio_token: match &config.sms.provider {
             SmsProvider::Twilio(settings) => Some(settings.auth_token.clone()),
             SmsProvider::None | SmsProvider::Mailbox | SmsProvider::Webhook(_) => None,
@@ -165,6 +166,16 @@ fn settings(config: &Config, parts: &Parts, offers_sms: bool) -> Result<Settings
         texts_an_hour: config.sms.per_hour,
         texts_a_day: config.sms.per_day,
     })
+}
+
+fn texts_from(provider: &SmsProvider) -> String {
+    match provider {
+        SmsProvider::None | SmsProvider::Mailbox => String::new(),
+        SmsProvider::Twilio(settings) => match &settings.sender {
+            TwilioSender::From(sender) | TwilioSender::MessagingService(sender) => sender.clone(),
+        },
+        SmsProvider::Webhook(settings) => settings.url.host_str().unwrap_or_default().to_owned(),
+    }
 }
 
 pub(super) fn mail_server(config: &Config) -> Result<Option<Smtp>, StartFault> {

@@ -41,6 +41,8 @@ pub const TEXTS_A_DAY: i64 = 30;
 pub const MAILS_A_DAY: i64 = 60;
 /// Text messages to an unconfirmed number, a day, per account and per number.
 pub const UNCONFIRMED_TEXTS_A_DAY: i64 = 10;
+/// Accounts that may have their codes sent to one number.
+pub const ACCOUNTS_A_NUMBER: i64 = 5;
 
 /// How a name stands after wrong passwords.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use crate::domain::ids::Id;
 use crate::domain::limits::{CodeFailure, SecondFactorStanding};
 use crate::domain::second_factor::{Destination, Method};
 use crate::flows::measures::{AskedFor, CodeResult};
-use crate::flows::{FlowError, Services, Visitor, wrong_tries};
+use crate::flows::{FlowError, Services, Visitor, stops, wrong_tries};
 use crate::platform::crash_point::CrashPoint;
 use crate::storage::outbox::{self, NewMessage, Progress, Reason};
 use crate::storage::sends::{self, NextSend};
@@ -139,6 +139,7 @@ pub(super) fn send(
         // Another request was faster; its message is the one that counts.
         return Ok(Resend::NotBefore(send.resend_at));
     }
+    stops::lift_for(services, tx, challenge)?;
     let message = NewMessage {
         id: &services.new_id()?,
         account: &account.id,

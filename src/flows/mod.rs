@@ -45,6 +45,7 @@ pub mod sessions;
 pub mod setup;
 pub mod sms_report;
 pub mod start;
+mod stops;
 mod turns;
 pub mod two_factor;
 pub mod unfinished_logins;
@@ -122,6 +123,8 @@ pub struct Settings {
     pub cost: Cost,
     /// Whether text messages can be sent at all.
     pub offers_sms: bool,
+    /// Who texts come from, as far as a STOP is said to them: the number, the Messaging Service or the bridge.
+    pub texts_from: String,
     /// What Twilio signs its reports with, where it carries text messages.
     pub twilio_token: Option<Secret<String>>,
     /// Where phone numbers may be.

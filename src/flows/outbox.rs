@@ -16,7 +16,7 @@ use crate::domain::link::LinkPurpose;
 use crate::domain::second_factor::{Destination, Method};
 use crate::domain::secret::Secret;
 use crate::domain::username::Username;
-use crate::flows::{FlowError, Services, channels};
+use crate::flows::{FlowError, Services, channels, stops};
 use crate::storage::delivery_attempts::EndedAttempt;
 use crate::storage::outbox::{self, Claimed, Settlement};
 use crate::storage::{Tx, delivery_attempts};
@@ -164,6 +164,7 @@ pub async fn settle(services: &Services, work: &Work, outcome: Outcome) -> Resul
         Outcome::NotHandedOver { class, .. } => Sign::of_failure(*class),
     };
     let learned = (sign, work.is_probe);
+    let (recipient, told) = (work.recipient.clone(), outcome.clone());
     let settlement = match outcome {
         Outcome::HandedOver { provider_id } => Settlement::HandedOver(provider_id),
         Outcome::NotHandedOver { class, detail, retry_after } => {
@@ -191,6 +192,7 @@ pub async fn settle(services: &Services, work: &Work, outcome: Outcome) -> Resul
         .write(move |tx| {
             // Before the message: whoever claims takes them in this order too.
             channels::note(&this, tx, channel, learned)?;
+            stops::note(&this, tx, &recipient, &told)?;
             if outbox::settle(tx, &id, &lease, &settlement, now)? {
                 count_end(&this, tx, Some(channel), &settlement);
             }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::flows::{FlowError, Services};
 use crate::storage::instance::{self, Fact};
 use crate::storage::sealed::{self, Brought, SealedTable};
+use crate::storage::suppressions;
 
 /// Rows in one transaction.
 const BATCH: usize = 100;
@@ -75,6 +76,8 @@ async fn finish(services: &Services, previous: String, rows: usize) -> Result<Ro
             if instance::find(tx, Fact::Key)?.as_deref() != Some(current) {
                 instance::put(tx, Fact::Key, current)?;
                 instance::put(tx, Fact::KeyChangedAt, &now.timestamp_micros().to_string())?;
+                // The carrier says it again of whoever is written to next.
+                suppressions::clear(tx)?;
             }
             let changed_at = instance::find(tx, Fact::KeyChangedAt)?.and_then(|at| at.parse().ok());
             let recovery_codes = match changed_at {

@@ -5,7 +5,7 @@ use crate::domain::ids::Id;
 use crate::domain::twilio::Ending;
 use crate::flows::measures::ReportResult;
 use crate::flows::outbox::Message;
-use crate::flows::{FlowError, Services};
+use crate::flows::{FlowError, Services, stops};
 use crate::storage::outbox_reports::{self, Report};
 
 /// Notes how a text ended. Reports may come twice, in any order, and before we have noted that the text was taken: the first
@@ -26,5 +26,15 @@ pub async fn note(services: &Services, message: Id<Message>, ending: Ending) -> 
             failure: Some((class, detail)),
         },
     };
-    services.db.write(move |tx| Ok(outbox_reports::note(tx, &message, &report, now)?)).await
+    let this = services.clone();
+    services
+        .db
+        .write(move |tx| {
+            let is_new = outbox_reports::note(tx, &message, &report, now)?;
+            if is_new {
+                stops::note_report(&this, tx, &message, report.failure.as_ref().map(|(class, _)| *class))?;
+            }
+            Ok(is_new)
+        })
+        .await
 }

@@ -73,6 +73,8 @@ pub enum Saved {
     TurnedOff,
     /// It stays on: somebody requires it.
     Required,
+    /// As many accounts as may have their codes sent to that number already.
+    NumberFull,
     /// A code is on its way to the new destination, or will be when the limits allow.
     CodeOwed(Resend),
     /// First confirm who you are; the choice waits.
@@ -94,6 +96,8 @@ pub enum SetUpEntry {
     TooOld,
     /// All tries are spent: the set-up is over.
     Spent,
+    /// Other accounts were quicker: as many as may have their codes sent to that number now.
+    NumberFull,
     /// The account's codes are paused or suspended.
     Stopped,
     /// No set-up waits.
@@ -183,6 +187,9 @@ pub async fn save(
                     record(&this, tx, Happened::by_owner(kind, &who.account.id, &visitor))?;
                     Ok((Saved::EveryLoginSaved(true), None))
                 }
+                Change::Sensitive if is_full(&this, tx, &who.account, &choice)? => {
+                    Ok((Saved::NumberFull, None))
+                }
                 Change::Sensitive => {
                     let waits = PendingChange::TwoFactor(choice.clone());
                     match next_step(&this, tx, &who, &factor, Some(&waits), &visitor)? {
@@ -212,6 +219,18 @@ fn change(factor: &SecondFactor, asks_every_login: bool, choice: &Choice) -> Cha
         (false, _, _) | (true, true, true) | (true, false, false) => Change::Nothing,
         (true, false, true) => Change::AskEveryLogin,
         (true, true, false) => Change::Sensitive,
+    }
+}
+
+fn is_full(
+    services: &Services,
+    conn: &mut AnyConnection,
+    account: &Account,
+    choice: &Choice,
+) -> Result<bool, FlowError> {
+    match &choice.destination {
+        Some(destination) => Ok(second_factors::is_full(conn, destination, &account.id, &services.keys)?),
+        None => Ok(false),
     }
 }
 

@@ -33,6 +33,7 @@ pub mod sealed;
 pub mod second_factors;
 pub mod sends;
 pub mod sessions;
+pub mod suppressions;
 pub mod sweep;
 pub mod throttles;
 pub mod trusted_computers;

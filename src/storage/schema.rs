@@ -254,6 +254,14 @@ table! {
 }
 
 table! {
+    suppressions (destination_index, sender) {
+        destination_index -> Binary,
+        sender -> Text,
+        since -> BigInt,
+    }
+}
+
+table! {
     throttles (subject) {
         subject -> Binary,
         failures -> Integer,
@@ -295,6 +303,7 @@ allow_tables_to_appear_in_same_query!(
     former_states,
     outbox,
     channel_health,
+    suppressions,
     throttles,
     failed_logins,
     instance,

@@ -7,6 +7,7 @@ use crate::domain::account::Account;
 use crate::domain::email::EmailAddress;
 use crate::domain::ids::Id;
 use crate::domain::keys::{Keys, Place};
+use crate::domain::limits::ACCOUNTS_A_NUMBER;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::second_factor::{Destination, Method, SecondFactor};
 use crate::storage::columns::{micros, readable, time};
@@ -120,6 +121,27 @@ pub fn find(
     let Some((method, email, sealed, confirmed_at)) = row else { return Ok(SecondFactor::Off) };
     let destination = from_columns(keys, (&method, email, sealed), "second_factors", account.as_str())?;
     Ok(SecondFactor::stored(destination, time(confirmed_at)?))
+}
+
+/// Whether as many other accounts have their codes sent to this number as may.
+///
+/// # Errors
+/// As for any read.
+pub fn is_full(
+    conn: &mut AnyConnection,
+    destination: &Destination,
+    account: &Id<Account>,
+    keys: &Keys,
+) -> Result<bool, StorageError> {
+    if destination.method() != Method::Sms {
+        return Ok(false);
+    }
+    let others: i64 = second_factors::table
+        .filter(second_factors::phone_index.eq(index_of(keys, destination)))
+        .filter(second_factors::account_id.ne(account.as_str()))
+        .count()
+        .get_result(conn)?;
+    Ok(others >= ACCOUNTS_A_NUMBER)
 }
 
 /// Turns a method on, or changes it: the row is replaced.

@@ -75,6 +75,8 @@ pub enum Notice {
     TwoFactorStays,
     /// A one-time pass stood in for the code from the mailbox of record.
     PassTaken,
+    /// As many accounts as may use the number of a set-up already.
+    NumberFull,
     /// The set-up was cancelled.
     SetUpCancelled,
     /// The set-up waited too long or had too many wrong codes.
@@ -173,6 +175,7 @@ impl Notice {
             | Self::TwoFactorOff
             | Self::TwoFactorStays
             | Self::SetUpEnded
+            | Self::NumberFull
             | Self::ChangeTookTooLong
             | Self::StaleForm
             | Self::Admin(AdminNotice::Stale | AdminNotice::Hindered(_)) => Tone::Warning,

@@ -103,11 +103,15 @@ mod sessions;
 #[cfg(test)]
 mod setup;
 #[cfg(test)]
+mod shared_number;
+#[cfg(test)]
 mod sms_reports;
 #[cfg(test)]
 mod smtp;
 #[cfg(test)]
 mod smtp_outside;
+#[cfg(test)]
+mod stops;
 #[cfg(test)]
 mod storage_contract;
 #[cfg(test)]

@@ -1,76 +1,11 @@
 //! What Twilio reports of a text reaches whoever waits for it, and nobody else can report.
 
-use data_encoding::BASE64;
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
-
 use crate::support::browser::Page;
 use crate::support::codes::Reading;
 use crate::support::post::{Post, finished};
+use crate::support::sms_report::{FORM, Report, newest_text};
 use crate::support::test_app::{Deeds, TestApp};
-use crate::support::twilio_server::{ACCOUNT, Fault};
-
-const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
-
-/// A report as Twilio makes one.
-struct Report<'a> {
-    message: String,
-    fields: Vec<(&'a str, &'a str)>,
-    token: &'a str,
-}
-
-impl<'a> Report<'a> {
-    fn of(message: &str, status: &'a str) -> Self {
-        let fields = vec![("AccountSid", ACCOUNT.0), ("MessageSid", "SM01"), ("MessageStatus", status)];
-        Self { message: message.to_owned(), fields, token: ACCOUNT.1 }
-    }
-
-    fn with(mut self, name: &'a str, value: &'a str) -> Self {
-        self.fields.push((name, value));
-        self
-    }
-
-    fn path(&self) -> String {
-        format!("/hooks/sms/twilio?m={}", self.message)
-    }
-
-    fn signature(&self, app: &TestApp) -> String {
-        let origin = app.app.services().settings.public_url.origin().ascii_serialization();
-        let mut fields = self.fields.clone();
-        fields.sort_unstable();
-        let fields: String = fields.iter().map(|(name, value)| format!("{name}{value}")).collect();
-        let mut mac = Hmac::<Sha1>::new_from_slice(self.token.as_bytes()).unwrap();
-        mac.update(format!("{origin}{}{fields}", self.path()).as_bytes());
-        BASE64.encode(&mac.finalize().into_bytes())
-    }
-
-    fn body(&self) -> String {
-        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.fields).finish()
-    }
-
-    async fn send(&self, app: &TestApp) -> Page {
-        self.send_signed(app, &self.signature(app)).await
-    }
-
-    async fn send_signed(&self, app: &TestApp, signature: &str) -> Page {
-        let headers = [FORM, ("x-twilio-signature", signature)];
-        app.browser().raw("POST", &self.path(), &headers, self.body().as_bytes()).await
-    }
-}
-
-/// The outbox's name for the newest text.
-async fn newest_text(app: &TestApp) -> String {
-    app.in_database(|conn| {
-        use diesel::prelude::*;
-        use postern::storage::schema::outbox;
-        outbox::table
-            .filter(outbox::channel.eq("sms"))
-            .order(outbox::created_at.desc())
-            .select(outbox::id)
-            .first(conn)
-    })
-    .await
-}
+use crate::support::twilio_server::Fault;
 
 /// Ada's text was taken, and she waits at the code page.
 async fn ada_waits(post: &Post) -> (Page, String) {

@@ -7,7 +7,7 @@ use crate::domain::delivery::{FailureClass, Lane, MIN_LIFE_AT_SEND, MessageState
 use crate::domain::ids::Id;
 use crate::domain::link::{Link, LinkPurpose};
 use crate::domain::second_factor::Method;
-use crate::flows::{FlowError, Services, links};
+use crate::flows::{FlowError, Services, links, stops};
 use crate::storage::outbox::{self, Claimed, Leased, Reason, Settlement, Which};
 use crate::storage::{self, StorageError, Tx, accounts, challenges, channel_health, events, former_states};
 
@@ -117,6 +117,10 @@ fn prepare(
     if claimed.recipient.method() == Method::Sms && claimed.ambiguous > 1 {
         let detail = "the sender died twice".to_owned();
         return Ok(Err(Settlement::Over(MessageState::Failed, FailureClass::Ambiguous, detail)));
+    }
+    if stops::holds(services, tx, &claimed.recipient)? {
+        let detail = "not tried: STOP was sent from there".to_owned();
+        return Ok(Err(Settlement::Over(MessageState::Failed, FailureClass::OptedOut, detail)));
     }
     match &claimed.reason {
         Reason::Code(challenge, generation) => code(services, tx, claimed, challenge, *generation),

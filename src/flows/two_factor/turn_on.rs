@@ -11,7 +11,7 @@ use crate::flows::events::{Happened, record_and_keep};
 use crate::flows::prove_mailbox::{self, is_one_code, is_owed};
 use crate::flows::two_factor::SetUpEntry;
 use crate::flows::{FlowError, Services, Visitor};
-use crate::storage::{Tx, accounts, administration, challenges, second_factors};
+use crate::storage::{Tx, accounts, administration, challenges, second_factors, throttles};
 
 /// A right code, and what was chosen with it.
 pub(super) struct RightCode<'a> {
@@ -50,6 +50,13 @@ fn finish(services: &Services, tx: &mut Tx<'_>, right: &RightCode<'_>) -> Result
     let (now, who) = (services.now(), right.who);
     let Some(factor) = SecondFactor::set_up(right.proof, now) else { return Ok(SetUpEntry::Gone) };
     let before = second_factors::find(tx, &who.account.id, &services.keys)?;
+    if let Some(destination) = factor.destination() {
+        // Counting and adding must not interleave.
+        throttles::lock(tx, &second_factors::index_of(&services.keys, &destination), now)?;
+        if second_factors::is_full(tx, &destination, &who.account.id, &services.keys)? {
+            return Ok(SetUpEntry::NumberFull);
+        }
+    }
     turn_on(services, tx, right, &factor)?;
     let because = TrustEnd::SecondFactorChanged;
     let token = end_the_others(services, tx, who, because, Some(now), Some(now))?;

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::domain::email::EmailFault;
+use crate::domain::limits::ACCOUNTS_A_NUMBER;
 use crate::domain::phone::{Country, PhoneFault};
 pub use crate::domain::requirement::RequiredBy;
 use crate::web::form::Words;
@@ -77,6 +78,8 @@ pub enum TwoFactorProblem {
     Phone(PhoneFault),
     /// A new number, where text messages are not offered any more.
     NoMoreTexts,
+    /// A number that as many accounts use already as may.
+    NumberFull,
     /// *Disabled* where two-factor authentication is required.
     Required,
     /// Too many codes were sent to places not yet confirmed; from when on the next may be: `11:20 am`.
@@ -89,7 +92,7 @@ impl TwoFactorProblem {
         match self {
             Self::Email(_) => "email",
             Self::NoSuchCountry => "country",
-            Self::Phone(_) | Self::NoMoreTexts => "phone",
+            Self::Phone(_) | Self::NoMoreTexts | Self::NumberFull => "phone",
             Self::Required | Self::TooManyCodes(_) => "method",
         }
     }
@@ -102,6 +105,9 @@ impl TwoFactorProblem {
             Self::NoSuchCountry => "Choose a country from the list".to_owned(),
             Self::Phone(fault) => fault.words(),
             Self::NoMoreTexts => "Text messages are not offered here any more. Choose Email".to_owned(),
+            Self::NumberFull => format!(
+                "{ACCOUNTS_A_NUMBER} accounts use this number already, and no more may. Enter another, or choose Email"
+            ),
             Self::Required => "Choose Email or SMS: this account needs Two Factor Authentication".to_owned(),
             Self::TooManyCodes(at) => format!("Too many codes were asked for. Try again at {at}"),
         }

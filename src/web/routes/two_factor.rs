@@ -180,11 +180,17 @@ async fn choose(person: LoggedIn, fields: Fields, is_fresh: bool) -> Result<Http
     let (saved, token) =
         two_factor::save(services, person.who.clone(), choice, person.visitor.clone()).await?;
     person.renew(token);
-    if let Saved::Required = saved {
-        let page = person.page()?.with_form(typed.refused(&TwoFactorProblem::Required));
-        return Ok(draw_form(&person, &factor, page, StatusCode::UNPROCESSABLE_ENTITY));
-    }
-    Ok(after_saving(&person, saved))
+    let problem = match saved {
+        Saved::Required => TwoFactorProblem::Required,
+        Saved::NumberFull => TwoFactorProblem::NumberFull,
+        Saved::NothingChanged
+        | Saved::EveryLoginSaved(_)
+        | Saved::TurnedOff
+        | Saved::CodeOwed(_)
+        | Saved::ConfirmFirst => return Ok(after_saving(&person, saved)),
+    };
+    let page = person.page()?.with_form(typed.refused(&problem));
+    Ok(draw_form(&person, &factor, page, StatusCode::UNPROCESSABLE_ENTITY))
 }
 
 /// Where a saved choice leads, here and after *Confirm it's you*.
@@ -194,6 +200,7 @@ pub(super) fn after_saving(person: &LoggedIn, saved: Saved) -> HttpResponse {
         Saved::ConfirmFirst => person.go(paths::CONFIRM),
         Saved::NothingChanged => person.go_and_say(paths::TWO_FACTOR, &Notice::NothingChanged),
         Saved::Required => person.go_and_say(paths::TWO_FACTOR, &Notice::TwoFactorStays),
+        Saved::NumberFull => person.go_and_say(paths::TWO_FACTOR, &Notice::NumberFull),
         Saved::TurnedOff => person.go_and_say(paths::TWO_FACTOR, &Notice::TwoFactorOff),
         Saved::EveryLoginSaved(true) => person.go_and_say(paths::TWO_FACTOR, &Notice::AsksEveryLogin),
         Saved::EveryLoginSaved(false) => {
@@ -230,6 +237,7 @@ async fn confirm(
         SetUpEntry::MailboxProven | SetUpEntry::Stopped => Ok(person.go(paths::TWO_FACTOR)),
         SetUpEntry::Wrong { left } => code_again(&person, trusts, CodeProblem::Wrong { left }).await,
         SetUpEntry::TooOld => code_again(&person, trusts, CodeProblem::Expired { at: None }).await,
+        SetUpEntry::NumberFull => Ok(person.go_and_say(paths::TWO_FACTOR, &Notice::NumberFull)),
         SetUpEntry::Spent | SetUpEntry::Gone => Ok(person.go_and_say(paths::TWO_FACTOR, &Notice::SetUpEnded)),
     }
 }

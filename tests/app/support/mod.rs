@@ -22,6 +22,7 @@ pub mod scene;
 #[path = "../../bench/seed.rs"]
 pub mod seed;
 pub mod sink;
+pub mod sms_report;
 pub mod smtp_server;
 pub mod test_app;
 pub mod twilio_server;
