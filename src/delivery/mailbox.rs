@@ -28,6 +28,6 @@ pub fn keep_text(mailbox: &Mailbox, text: &Text, now: DateTime<Utc>) {
         to: text.to.e164().to_owned(),
         subject: None,
         text: text.body.clone(),
-        code: Some(text.code.expose().to_owned()),
+        code: text.code.as_ref().map(|code| code.expose().to_owned()),
     });
 }

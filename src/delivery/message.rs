@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::delivery::gsm7;
 use crate::delivery::letter::Sender;
+use crate::delivery::operator_words::{RunLowWords, TestWords};
 use crate::delivery::words::{CodeWords, LinkWords, TextWords};
 use crate::domain::challenge::Purpose;
 use crate::domain::code::Code;
@@ -51,10 +52,10 @@ pub struct Text {
     pub to: PhoneNumber,
     /// All of it.
     pub body: String,
-    /// When the code in it stops working: a provider must not deliver it later.
+    /// When it is of no use any more, as when its code stops working: a provider must not deliver it later.
     pub valid_until: DateTime<Utc>,
     /// The code in it, for the built-in mailbox.
-    pub code: Code,
+    pub code: Option<Code>,
 }
 
 /// Why a message could not be put into words. A mistake of this program's, not of the reader's.
@@ -63,9 +64,9 @@ pub enum Unsayable {
     /// A template failed.
     #[error("a template failed: {0}")]
     Template(#[from] askama::Error),
-    /// Links go by mail only.
-    #[error("a link cannot be a text message")]
-    LinkAsText,
+    /// Letters go by mail only.
+    #[error("a letter cannot be a text message")]
+    LetterAsText,
 }
 
 /// What makes text messages dear or unreadable, for the check at start.
@@ -107,6 +108,8 @@ pub fn mail(
     let (pieces, code) = match content {
         Content::Code(message) => (CodeWords::new(message, brand).render()?, Some(message.code.clone())),
         Content::Link(message) => (LinkWords::new(message, brand).render()?, None),
+        Content::Test(message) => (TestWords::new(message, brand).render()?, None),
+        Content::TextsRunLow(most) => (RunLowWords::new(*most, brand).render()?, None),
     };
     Ok(Mail {
         id: id.to_owned(),
@@ -138,9 +141,16 @@ pub fn text(
             to: to.clone(),
             body: text_body(message.purpose, message.code.expose(), brand, message.valid_until - now)?,
             valid_until: message.valid_until,
-            code: message.code.clone(),
+            code: Some(message.code.clone()),
         }),
-        Content::Link(_) => Err(Unsayable::LinkAsText),
+        Content::Test(message) => Ok(Text {
+            id: id.to_owned(),
+            to: to.clone(),
+            body: TestWords::new(message, brand).render_text()?,
+            valid_until: message.valid_until,
+            code: None,
+        }),
+        Content::Link(_) | Content::TextsRunLow(_) => Err(Unsayable::LetterAsText),
     }
 }
 
@@ -367,6 +377,6 @@ mod tests {
     fn an_invitation_never_becomes_a_text() {
         let to = PhoneNumber::stored("+12125550142").unwrap();
         let made = text("message-1", &to, &invitation("ada"), &brand(), at(0));
-        assert!(matches!(made, Err(Unsayable::LinkAsText)));
+        assert!(matches!(made, Err(Unsayable::LetterAsText)));
     }
 }

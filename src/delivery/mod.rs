@@ -11,6 +11,7 @@ pub mod line;
 pub mod mailbox;
 pub mod mailer;
 pub mod message;
+pub mod operator_words;
 pub mod scrub;
 pub mod sms;
 pub mod smtp;

@@ -148,6 +148,8 @@ kinds! {
     PassUsed = "pass_used", "One-time pass used";
     /// *This wasn't me*.
     NotMe = "not_me", "“This wasn’t me”";
+    /// An administrator had a test message sent.
+    TestMessageSent = "test_message_sent", "Test message sent";
     /// The account was made.
     AccountCreated = "account_created", "Account created";
     /// The invitation was mailed again.

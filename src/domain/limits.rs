@@ -41,8 +41,19 @@ pub const TEXTS_A_DAY: i64 = 30;
 pub const MAILS_A_DAY: i64 = 60;
 /// Text messages to an unconfirmed number, a day, per account and per number.
 pub const UNCONFIRMED_TEXTS_A_DAY: i64 = 10;
+/// How many of a hundred of the day's texts may have been asked for before administrators are warned.
+pub const TEXTS_RUN_LOW_PERCENT: u32 = 80;
+/// Test messages an administrator may have sent in [`TEST_MESSAGES_WINDOW`].
+pub const TEST_MESSAGES: i64 = 3;
+/// How far back test messages count.
+pub const TEST_MESSAGES_WINDOW: TimeDelta = TimeDelta::minutes(10);
 /// Accounts that may have their codes sent to one number.
 pub const ACCOUNTS_A_NUMBER: i64 = 5;
+
+/// How many texts of a day's most are so many that administrators are warned.
+pub fn texts_run_low_at(most: u32) -> i64 {
+    (i64::from(most) * i64::from(TEXTS_RUN_LOW_PERCENT)).div_euclid(100).max(1)
+}
 
 /// How a name stands after wrong passwords.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -39,6 +39,12 @@ fn in_trouble(conn: &mut AnyConnection) -> Result<Vec<Trouble>, FlowError> {
     Ok(troubles)
 }
 
+/// Each channel, and whether it is up.
+pub(super) fn standing(conn: &mut AnyConnection) -> Result<Vec<(Method, bool)>, FlowError> {
+    let of = |channel| Ok((channel, channel_health::find(conn, channel)?.down.is_none()));
+    Method::ALL.into_iter().map(of).collect()
+}
+
 /// Notes whether the mail server lets us in. `is_first` at a start: nothing is known of it then, so one failure tells.
 ///
 /// # Errors

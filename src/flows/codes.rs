@@ -13,9 +13,10 @@ use crate::domain::ids::Id;
 use crate::domain::limits::{CodeFailure, SecondFactorStanding};
 use crate::domain::second_factor::{Destination, Method};
 use crate::flows::measures::{AskedFor, CodeResult};
-use crate::flows::{FlowError, Services, Visitor, stops, wrong_tries};
+use crate::flows::{FlowError, Services, Visitor, stops, texts, wrong_tries};
 use crate::platform::crash_point::CrashPoint;
-use crate::storage::outbox::{self, NewMessage, Progress, Reason};
+use crate::storage::outbox::{self, NewMessage, Reason};
+use crate::storage::outbox_progress::{self, Progress};
 use crate::storage::sends::{self, NextSend};
 use crate::storage::{
     AnyConnection, Tx, accounts, challenges, channel_health, instance, second_factors, throttles,
@@ -149,6 +150,9 @@ pub(super) fn send(
         give_up_at: code_give_up_at(challenge.destination.method(), send.code_ends_at, now),
     };
     outbox::put(tx, &message, &services.sealer()?, now)?;
+    if channel == Method::Sms {
+        texts::warn_if_low(services, tx)?;
+    }
     tx.after_commit(move || measures.asked_for(channel, AskedFor::Written));
     wake_after(services, tx);
     Ok(Resend::Sent)
@@ -318,7 +322,7 @@ pub(super) fn delivery(
     challenge: &Challenge,
     now: DateTime<Utc>,
 ) -> Result<Delivery, FlowError> {
-    let Some(Progress { state, at, class }) = outbox::progress(conn, &challenge.id)? else {
+    let Some(Progress { state, at, class }) = outbox_progress::progress(conn, &challenge.id)? else {
         return Ok(Delivery::NotSent(challenge.resend_at));
     };
     let health = channel_health::find(conn, challenge.destination.method())?;

@@ -20,8 +20,8 @@ use prometheus_client::registry::{Registry, Unit};
 use crate::domain::challenge::Purpose;
 use crate::domain::delivery::{FailureClass, MessageState};
 use crate::domain::second_factor::{Destination, Method};
-use crate::flows::Services;
 use crate::flows::outbox::{Outcome, Work};
+use crate::flows::{FlowError, Services, channels};
 use crate::storage::delivery_lists;
 
 /// What stands in `Content-Type` with the text of [`render`].
@@ -47,6 +47,7 @@ struct Kept {
     hand_over_times: Times<Labels<1>>,
     ended: Counters<3>,
     texts: Family<[(&'static str, String); 1], Counter>,
+    reclaimed: Counters<1>,
     reports: Counters<1>,
 }
 
@@ -162,6 +163,11 @@ impl Measures {
         self.0.ended.get_or_create(&labels).inc();
     }
 
+    /// A message was taken over from a process that did not settle it.
+    pub(super) fn reclaimed(&self, channel: Method) {
+        self.0.reclaimed.get_or_create(&[("channel", channel.as_str())]).inc();
+    }
+
     /// A carrier reported.
     pub fn report(&self, result: ReportResult) {
         let result = match result {
@@ -190,6 +196,7 @@ impl Default for Kept {
             hand_over_times: Family::new_with_constructor(hand_over),
             ended: Family::default(),
             texts: Family::default(),
+            reclaimed: Family::default(),
             reports: Family::default(),
         }
     }
@@ -215,6 +222,11 @@ impl Kept {
         r.register_with_unit("delivery_hand_over", help, Unit::Seconds, times);
         r.register("messages_ended", "Messages that are not tried again", self.ended.clone());
         r.register("texts_handed_over", "Text messages, one segment each", self.texts.clone());
+        r.register(
+            "leases_reclaimed",
+            "Messages taken over from a process that did not settle them",
+            self.reclaimed.clone(),
+        );
         r.register("delivery_reports", "Reports of the carrier", self.reports.clone());
         registry
     }
@@ -232,16 +244,25 @@ pub async fn render(services: &Services) -> String {
     let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
     registry.register("build", "Which Postern this is", version);
     let now = services.now();
-    let read = services.db.read(delivery_lists::backlog).await;
+    let read = services
+        .db
+        .read(|conn| Ok::<_, FlowError>((delivery_lists::backlog(conn)?, channels::standing(conn)?)));
+    let read = read.await;
     let is_up = ConstGauge::new(u64::from(read.is_ok()));
     registry.register("database_up", "Whether the database answers", is_up);
     let (counts, ages) = (Family::<Labels<1>, Level>::default(), Family::<Labels<1>, Level>::default());
-    for backlog in read.unwrap_or_default() {
+    let (backlogs, standing) = read.unwrap_or_default();
+    for backlog in backlogs {
         let labels = [("channel", backlog.channel.as_str())];
         counts.get_or_create(&labels).set(backlog.messages);
         let age = backlog.oldest.map_or(TimeDelta::zero(), |oldest| now - oldest);
         ages.get_or_create(&labels).set(u64::try_from(age.num_seconds()).unwrap_or_default());
     }
+    let up = Family::<Labels<1>, Level>::default();
+    for (channel, is_up) in standing {
+        up.get_or_create(&[("channel", channel.as_str())]).set(u64::from(is_up));
+    }
+    registry.register("channel_up", "Whether messages leave by a channel", up);
     registry.register("outbox_waiting", "Messages that are not yet handed over", counts);
     registry.register_with_unit("outbox_oldest", "How long the oldest waits", Unit::Seconds, ages);
     let mut text = String::new();

@@ -46,6 +46,8 @@ pub mod setup;
 pub mod sms_report;
 pub mod start;
 mod stops;
+pub mod test_message;
+mod texts;
 mod turns;
 pub mod two_factor;
 pub mod unfinished_logins;

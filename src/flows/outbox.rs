@@ -78,6 +78,10 @@ pub enum Content {
     Code(CodeMessage),
     /// A link, and what is said around it.
     Link(Box<LinkMessage>),
+    /// A test.
+    Test(TestMessage),
+    /// Most of so many texts a day are gone.
+    TextsRunLow(u32),
 }
 
 /// A code, and what the person is told about it.
@@ -92,6 +96,16 @@ pub struct CodeMessage {
     pub requested_at: DateTime<Utc>,
     /// From which browser.
     pub browser: BrowserLabel,
+    /// Where times are shown.
+    pub time_zone: Tz,
+}
+
+/// A test that an administrator asked for.
+pub struct TestMessage {
+    /// When.
+    pub requested_at: DateTime<Utc>,
+    /// When it is of no use any more.
+    pub valid_until: DateTime<Utc>,
     /// Where times are shown.
     pub time_zone: Tz,
 }

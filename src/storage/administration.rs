@@ -66,6 +66,20 @@ pub fn has_deputy(conn: &mut AnyConnection, id: &Id<Account>) -> Result<bool, St
     Ok(other.is_some())
 }
 
+/// The administrators who can log in, and their addresses of record.
+///
+/// # Errors
+/// As for any read.
+pub fn administrators(conn: &mut AnyConnection) -> Result<Vec<(Id<Account>, EmailAddress)>, StorageError> {
+    let rows: Vec<(String, String)> = accounts::table
+        .filter(accounts::role.eq(Role::Administrator.as_str()))
+        .filter(accounts::disabled_at.is_null())
+        .filter(accounts::password_hash.is_not_null())
+        .select((accounts::id, accounts::email))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(id, email)| (Id::stored(id), EmailAddress::stored(email))).collect())
+}
+
 /// Requires two-factor authentication of the account, or leaves it to the person.
 ///
 /// # Errors

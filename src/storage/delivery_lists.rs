@@ -13,7 +13,7 @@ use crate::domain::link::LinkPurpose;
 use crate::domain::second_factor::Method;
 use crate::storage::account_lists::Way;
 use crate::storage::columns::{count, maybe_time, readable, time};
-use crate::storage::outbox::Message;
+use crate::storage::outbox::{Message, TEST, TEXTS_RUN_LOW};
 use crate::storage::schema::{accounts, challenges, links, outbox};
 use crate::storage::{AnyConnection, StorageError};
 
@@ -35,6 +35,10 @@ pub enum SentFor {
     Code(Purpose),
     /// A link, and what is said around it.
     Link(LinkPurpose),
+    /// A test that an administrator asked for.
+    Test,
+    /// The warning that the day's texts run low.
+    TextsRunLow,
 }
 
 /// A message, as a list shows it.
@@ -67,6 +71,7 @@ struct Row {
     id: String,
     account: String,
     username: String,
+    kind: String,
     code_for: Option<String>,
     link_for: Option<String>,
     channel: String,
@@ -85,7 +90,11 @@ impl Row {
             (None, Some(word)) => {
                 Some(SentFor::Link(readable(LinkPurpose::stored(&word), "purpose of a link")?))
             }
-            (None, None) => None,
+            (None, None) => match self.kind.as_str() {
+                TEST => Some(SentFor::Test),
+                TEXTS_RUN_LOW => Some(SentFor::TextsRunLow),
+                _ => None,
+            },
         };
         let class =
             self.class.map(|word| readable(FailureClass::stored(&word), "failure class")).transpose()?;
@@ -142,6 +151,7 @@ pub fn walk(
             outbox::id,
             outbox::account_id,
             accounts::username,
+            outbox::kind,
             challenges::purpose.nullable(),
             links::purpose.nullable(),
             outbox::channel,

@@ -16,6 +16,8 @@ pub enum Fact {
     Key,
     /// When everything had last been brought to another key, in microseconds.
     KeyChangedAt,
+    /// When administrators were last warned that the day's texts run low, in microseconds.
+    TextsRanLowAt,
     /// For how many days the activity log is kept: what its own triggers hold deletions against.
     ActivityKeepDays,
 }
@@ -27,6 +29,7 @@ impl Fact {
             Self::Name => "name",
             Self::Key => "key",
             Self::KeyChangedAt => "key_changed_at",
+            Self::TextsRanLowAt => "texts_ran_low_at",
             Self::ActivityKeepDays => "activity_keep_days",
         }
     }

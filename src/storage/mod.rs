@@ -23,6 +23,7 @@ pub mod instance;
 pub mod links;
 pub mod migrate;
 pub mod outbox;
+pub mod outbox_progress;
 pub mod outbox_reports;
 pub mod pending_changes;
 pub mod pending_logins;

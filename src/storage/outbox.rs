@@ -21,6 +21,10 @@ use crate::storage::{AnyConnection, StorageError, Tx};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message;
 
+/// The words in the database for what has no row of its own to tell it by.
+pub(super) const TEXTS_RUN_LOW: &str = "texts_run_low";
+pub(super) const TEST: &str = "test";
+
 /// Why a message is sent: what its words are made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
@@ -28,14 +32,18 @@ pub enum Reason {
     Code(Id<Challenge>, u32),
     /// A link, and what is said around it.
     Link(Id<Link>),
+    /// The day's texts run low.
+    TextsRunLow,
+    /// An administrator's test.
+    Test,
 }
 
 impl Reason {
     /// How urgent that is.
     pub fn urgency(&self) -> Urgency {
         match self {
-            Self::Code(..) => Urgency::Code,
-            Self::Link(_) => Urgency::Letter,
+            Self::Code(..) | Self::Test => Urgency::Code,
+            Self::Link(_) | Self::TextsRunLow => Urgency::Letter,
         }
     }
 }
@@ -71,6 +79,8 @@ pub struct Claimed {
     pub attempt: u32,
     /// How many ambiguous failures there were; a lease that ran out is one.
     pub ambiguous: u32,
+    /// Whether whoever had it before did not settle it.
+    pub is_reclaimed: bool,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
     /// When it is given up.
@@ -86,17 +96,6 @@ pub enum Leased {
     Unreadable(Id<Message>, String),
 }
 
-/// How a message stands, for the page that waits for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Its state.
-    pub state: MessageState,
-    /// Since when: the hand-over where there was one, else the request.
-    pub at: DateTime<Utc>,
-    /// What went wrong last.
-    pub class: Option<FailureClass>,
-}
-
 /// Puts a message into the outbox.
 ///
 /// # Errors
@@ -110,6 +109,8 @@ pub fn put(
     let (kind, challenge, link, generation) = match &new.reason {
         Reason::Code(challenge, generation) => ("code", Some(challenge.as_str()), None, *generation),
         Reason::Link(link) => ("link", None, Some(link.as_str()), 0),
+        Reason::TextsRunLow => (TEXTS_RUN_LOW, None, None, 0),
+        Reason::Test => (TEST, None, None, 0),
     };
     let recipient = sealer.seal(new.recipient.as_str(), "outbox", "recipient_sealed", new.id.as_str());
     diesel::insert_into(outbox::table)
@@ -153,16 +154,16 @@ struct OutboxRow {
 }
 
 impl OutboxRow {
-    fn leased(self, keys: &Keys) -> Result<Leased, StorageError> {
+    fn leased(self, keys: &Keys, is_reclaimed: bool) -> Result<Leased, StorageError> {
         let id = Id::stored(self.id.clone());
-        match self.claimed(keys) {
+        match self.claimed(keys, is_reclaimed) {
             Ok(claimed) => Ok(Leased::Message(claimed)),
             Err(StorageError::Unreadable(why)) => Ok(Leased::Unreadable(id, why)),
             Err(fault) => Err(fault),
         }
     }
 
-    fn claimed(self, keys: &Keys) -> Result<Claimed, StorageError> {
+    fn claimed(self, keys: &Keys, is_reclaimed: bool) -> Result<Claimed, StorageError> {
         let sealed = readable(self.recipient_sealed, "recipient")?;
         let recipient = open(keys, &sealed, "outbox", "recipient_sealed", &self.id)?;
         let recipient = match readable(Method::parse(&self.channel), "channel")? {
@@ -172,6 +173,8 @@ impl OutboxRow {
         let reason = match (self.kind.as_str(), self.challenge_id, self.link_id) {
             ("code", Some(challenge), _) => Reason::Code(Id::stored(challenge), count(self.generation)?),
             ("link", _, Some(link)) => Reason::Link(Id::stored(link)),
+            (TEXTS_RUN_LOW, ..) => Reason::TextsRunLow,
+            (TEST, ..) => Reason::Test,
             _ => return Err(StorageError::unreadable("kind of message")),
         };
         Ok(Claimed {
@@ -181,6 +184,7 @@ impl OutboxRow {
             recipient,
             attempt: count(self.attempts)?,
             ambiguous: count(self.ambiguous)?,
+            is_reclaimed,
             created_at: time(self.created_at)?,
             give_up_at: time(self.give_up_at)?,
         })
@@ -230,7 +234,7 @@ pub fn claim(
             if rows == 1 {
                 let row: OutboxRow =
                     outbox::table.find(&id).select(OutboxRow::as_select()).first(&mut **tx)?;
-                leased.push(row.leased(keys)?);
+                leased.push(row.leased(keys, state == MessageState::Sending)?);
             }
         }
     }
@@ -270,11 +274,12 @@ fn due(
             due.filter(outbox::give_up_at.le(micros(now))).order((outbox::give_up_at.asc(), outbox::id.asc()))
         }
     };
-    let by = |method: Method| outbox::kind.eq("code").and(outbox::channel.eq(method.as_str()));
+    let is_urgent = || outbox::kind.eq("code").or(outbox::kind.eq(TEST));
+    let by = |method: Method| outbox::channel.eq(method.as_str()).and(is_urgent());
     let due = match lane {
         Lane::MailedCodes => due.filter(by(Method::Email)),
         Lane::TextedCodes => due.filter(by(Method::Sms)),
-        Lane::Letters => due.filter(outbox::kind.ne("code")),
+        Lane::Letters => due.filter(outbox::kind.ne("code").and(outbox::kind.ne(TEST))),
     };
     Ok(due.load(conn)?)
 }
@@ -361,28 +366,4 @@ pub fn settle(
             .execute(&mut **tx)?,
     };
     Ok(rows == 1)
-}
-
-/// How the newest message of a challenge stands.
-///
-/// # Errors
-/// As for any read.
-pub fn progress(
-    conn: &mut AnyConnection,
-    challenge: &Id<Challenge>,
-) -> Result<Option<Progress>, StorageError> {
-    type Row = (String, i64, Option<i64>, Option<String>);
-    let row: Option<Row> = outbox::table
-        .filter(outbox::challenge_id.eq(challenge.as_str()))
-        .order(outbox::created_at.desc())
-        .select((outbox::state, outbox::created_at, outbox::handed_over_at, outbox::failure_class))
-        .first(conn)
-        .optional()?;
-    let Some((state, created_at, handed_over_at, class)) = row else { return Ok(None) };
-    let class = class.map(|word| readable(FailureClass::stored(&word), "failure class")).transpose()?;
-    Ok(Some(Progress {
-        state: readable(MessageState::stored(&state), "state of a message")?,
-        at: time(handed_over_at.unwrap_or(created_at))?,
-        class,
-    }))
 }

@@ -31,6 +31,32 @@ pub struct NextSend<'a> {
 
 const DAY: TimeDelta = TimeDelta::days(1);
 
+/// Which messages count.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Count {
+    /// All that were asked for.
+    All,
+    /// Those whose code was not entered: a used code gives its send back.
+    Unused,
+}
+
+/// Selects the messages a limit counts. A query cannot be named as a type without naming all of it, hence the macro.
+macro_rules! messages {
+    ($which:expr, $since:expr, $count:expr) => {{
+        let messages = outbox::table
+            .left_join(challenges::table)
+            .filter(outbox::created_at.gt(micros($since)))
+            .filter($which)
+            .order(outbox::created_at.desc())
+            .select(outbox::created_at)
+            .into_boxed();
+        match $count {
+            Count::All => messages,
+            Count::Unused => messages.filter(challenges::used_at.is_null()),
+        }
+    }};
+}
+
 /// Until when the limits hold a message back, if they do. Messages to a destination that is not confirmed count apart,
 /// and stop at half of the installation's texts, so that nobody can use up another's.
 ///
@@ -54,37 +80,52 @@ pub fn held_until(
         }
     }
     if next.channel == Method::Sms {
-        held.push(of_installation(conn, next, TimeDelta::hours(1), next.texts_an_hour, now)?);
-        held.push(of_installation(conn, next, DAY, next.texts_a_day, now)?);
+        held.push(texts_held_until(conn, (next.texts_an_hour, next.texts_a_day), next.is_confirmed, now)?);
     }
     Ok(held.into_iter().flatten().max())
 }
 
-/// Which messages count.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Count {
-    /// All that were asked for.
-    All,
-    /// Those whose code was not entered: a used code gives its send back.
-    Unused,
+/// Until when the installation's limits, of an hour and of a day, hold a text back, if they do.
+///
+/// # Errors
+/// As for any read.
+pub fn texts_held_until(
+    conn: &mut AnyConnection,
+    (an_hour, a_day): (i64, i64),
+    is_confirmed: bool,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, StorageError> {
+    let held = [
+        of_installation(conn, is_confirmed, TimeDelta::hours(1), an_hour, now)?,
+        of_installation(conn, is_confirmed, DAY, a_day, now)?,
+    ];
+    Ok(held.into_iter().flatten().max())
 }
 
-/// Selects the messages a limit counts. A query cannot be named as a type without naming all of it, hence the macro.
-macro_rules! messages {
-    ($which:expr, $since:expr, $count:expr) => {{
-        let messages = outbox::table
-            .left_join(challenges::table)
-            .filter(outbox::kind.eq("code"))
-            .filter(outbox::created_at.gt(micros($since)))
-            .filter($which)
-            .order(outbox::created_at.desc())
-            .select(outbox::created_at)
-            .into_boxed();
-        match $count {
-            Count::All => messages,
-            Count::Unused => messages.filter(challenges::used_at.is_null()),
-        }
-    }};
+/// Whether the installation has asked for so many texts since a moment.
+///
+/// # Errors
+/// As for any read.
+pub fn have_been(conn: &mut AnyConnection, texts: i64, since: DateTime<Utc>) -> Result<bool, StorageError> {
+    let all = messages!(outbox::channel.eq(Method::Sms.as_str()), since, Count::All);
+    let last_of_them: Option<i64> = all.offset((texts - 1).max(0)).first(conn).optional()?;
+    Ok(last_of_them.is_some())
+}
+
+/// Until when an account has had its test messages, if it has.
+///
+/// # Errors
+/// As for any read.
+pub fn tests_held_until(
+    conn: &mut AnyConnection,
+    account: &Id<Account>,
+    most: i64,
+    window: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, StorageError> {
+    let own = outbox::account_id.eq(account.as_str()).and(outbox::kind.eq("test"));
+    let oldest = messages!(own, now - window, Count::All).offset(most - 1).first(conn).optional()?;
+    room_at(oldest, window)
 }
 
 fn of_account(
@@ -97,6 +138,7 @@ fn of_account(
 ) -> Result<Option<DateTime<Utc>>, StorageError> {
     let since = (now - window).max(next.counted_from);
     let own = outbox::account_id.eq(next.account.as_str()).and(outbox::is_confirmed.eq(next.is_confirmed));
+    let own = own.and(outbox::kind.eq("code"));
     let oldest = messages!(own, since, which).offset(most - 1).first(conn).optional()?;
     room_at(oldest, window)
 }
@@ -110,13 +152,14 @@ fn to_destination(
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, StorageError> {
     let there = outbox::destination_index.eq(next.destination).and(outbox::is_confirmed.eq(false));
+    let there = there.and(outbox::kind.eq("code"));
     let oldest = messages!(there, now - window, which).offset(most - 1).first(conn).optional()?;
     room_at(oldest, window)
 }
 
 fn of_installation(
     conn: &mut AnyConnection,
-    next: &NextSend<'_>,
+    is_confirmed: bool,
     window: TimeDelta,
     most: i64,
     now: DateTime<Utc>,
@@ -124,7 +167,7 @@ fn of_installation(
     let texts = outbox::channel.eq(Method::Sms.as_str());
     let all = messages!(texts, now - window, Count::All).offset((most - 1).max(0)).first(conn).optional()?;
     let all = room_at(all, window)?;
-    if next.is_confirmed || all.is_some() {
+    if is_confirmed || all.is_some() {
         return Ok(all);
     }
     let half = (most / 2 - 1).max(0);

@@ -106,6 +106,10 @@ pub enum AdminNotice {
     Done(String),
     /// An account was made, and its invitation is on its way.
     Created,
+    /// A test message is on its way.
+    TestSent,
+    /// A test text, of an administrator who has no number.
+    NoNumber,
     /// The account changed since the form was opened; nothing was done.
     Stale,
     /// Something stands in the way; nothing was done.
@@ -152,7 +156,7 @@ impl Notice {
             | Self::OneSessionEnded(_)
             | Self::OtherSessionsEnded
             | Self::NotMeDone(_)
-            | Self::Admin(AdminNotice::Done(_) | AdminNotice::Created) => Tone::Good,
+            | Self::Admin(AdminNotice::Done(_) | AdminNotice::Created | AdminNotice::TestSent) => Tone::Good,
             Self::LoggedOut(_)
             | Self::LoggedOutAndForgotten
             | Self::TimedOut(_)
@@ -178,7 +182,9 @@ impl Notice {
             | Self::NumberFull
             | Self::ChangeTookTooLong
             | Self::StaleForm
-            | Self::Admin(AdminNotice::Stale | AdminNotice::Hindered(_)) => Tone::Warning,
+            | Self::Admin(AdminNotice::Stale | AdminNotice::NoNumber | AdminNotice::Hindered(_)) => {
+                Tone::Warning
+            }
         }
     }
 }

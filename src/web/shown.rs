@@ -152,13 +152,18 @@ pub(super) fn resent(resend: flows::Resend, now: DateTime<Utc>, zone: Tz) -> Not
     match resend {
         flows::Resend::Sent => Notice::CodeRequested,
         flows::Resend::NotBefore(at) | flows::Resend::Stopped(SecondFactorStanding::Paused(at)) => {
-            Notice::CodeTooSoon(Moment::short(at, now, zone), in_words(at - now))
+            too_soon(at, now, zone)
         }
         flows::Resend::NoMore
         | flows::Resend::Stopped(SecondFactorStanding::Open | SecondFactorStanding::Suspended) => {
             Notice::NoMoreCodes
         }
     }
+}
+
+/// That something may be asked for again at this moment.
+pub(super) fn too_soon(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> Notice {
+    Notice::CodeTooSoon(Moment::short(at, now, zone), in_words(at - now))
 }
 
 /// A length of time in words, rounded up so that nobody comes back too early: `30 seconds`, `15 minutes`, `1 hour`.

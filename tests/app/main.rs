@@ -119,6 +119,10 @@ mod support;
 #[cfg(test)]
 mod templates;
 #[cfg(test)]
+mod test_message;
+#[cfg(test)]
+mod texts_run_low;
+#[cfg(test)]
 mod throttling;
 #[cfg(test)]
 mod thrown_out;

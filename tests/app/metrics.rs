@@ -4,7 +4,9 @@ use chrono::TimeDelta;
 use postern::flows::measures;
 
 use crate::support::browser::Browser;
+use crate::support::post::Post;
 use crate::support::program::{Home, free_port};
+use crate::support::reaching::claimed;
 use crate::support::test_app::{Deeds, PASSWORD, TestApp};
 
 const MAIL: &str = "ada@example.com";
@@ -72,6 +74,23 @@ async fn what_waits_is_counted_and_how_long() {
     app.deliver_all().await;
     let text = read(&app).await;
     assert_eq!((value(&text, count), value(&text, age)), (0.0, 0.0), "{text}");
+}
+
+#[actix_web::test]
+async fn a_channel_that_is_down_and_a_message_that_was_left_alone_show() {
+    let post = Post::open().await;
+    post.ada_by_email().await;
+    let up = r#"postern_channel_up{channel="email"}"#;
+    assert_eq!(value(&read(&post.app).await, up), 1.0);
+    post.ada_owes_a_code().await;
+    assert_eq!(claimed(&post.app).await.len(), 1, "and whoever claimed it dies");
+    post.app.wait(TimeDelta::seconds(61));
+    post.app.deliver_all().await;
+    let text = read(&post.app).await;
+    assert_eq!(value(&text, r#"postern_leases_reclaimed_total{channel="email"}"#), 1.0, "{text}");
+    post.app.alter("UPDATE channel_health SET down_since = 1, failure_class = 'config_auth', probe_at = 2 WHERE channel = 'email'").await;
+    let text = read(&post.app).await;
+    assert_eq!((value(&text, up), value(&text, r#"postern_channel_up{channel="sms"}"#)), (0.0, 1.0));
 }
 
 #[actix_web::test]

@@ -1,8 +1,8 @@
 //! Claiming: which messages are sent now, and what each says.
 
-use super::{CodeMessage, Content, CrashPoint, LinkMessage, Told, Work, count_end};
+use super::{CodeMessage, Content, CrashPoint, LinkMessage, TestMessage, Told, Work, count_end};
 use crate::domain::browser::BrowserLabel;
-use crate::domain::challenge::Challenge;
+use crate::domain::challenge::{CODE_LIFE, Challenge};
 use crate::domain::delivery::{FailureClass, Lane, MIN_LIFE_AT_SEND, MessageState};
 use crate::domain::ids::Id;
 use crate::domain::link::{Link, LinkPurpose};
@@ -88,6 +88,10 @@ fn take_up(
     let (id, channel, settlement) = match leased {
         Leased::Unreadable(id, why) => (id, None, unreadable(why)),
         Leased::Message(claimed) => {
+            if claimed.is_reclaimed {
+                let (measures, channel) = (services.measures.clone(), claimed.recipient.method());
+                tx.after_commit(move || measures.reclaimed(channel));
+            }
             let settlement = match prepare(services, tx, &claimed) {
                 Ok(Ok(content)) => return Ok(Some(Work::of(claimed, content, lease))),
                 Ok(Err(settlement)) => settlement,
@@ -125,7 +129,25 @@ fn prepare(
     match &claimed.reason {
         Reason::Code(challenge, generation) => code(services, tx, claimed, challenge, *generation),
         Reason::Link(link) => letter(services, tx, link),
+        Reason::Test => test(services, tx, claimed),
+        Reason::TextsRunLow => Ok(Ok(Content::TextsRunLow(services.settings.texts_a_day))),
     }
+}
+
+fn test(
+    services: &Services,
+    tx: &mut Tx<'_>,
+    claimed: &Claimed,
+) -> Result<Result<Content, Settlement>, FlowError> {
+    let account = accounts::find(tx, &claimed.account, services.now())?;
+    let Some(account) = account.filter(|account| account.is_active()) else {
+        return Ok(Err(Settlement::Stopped));
+    };
+    Ok(Ok(Content::Test(TestMessage {
+        requested_at: claimed.created_at,
+        valid_until: claimed.created_at + CODE_LIFE,
+        time_zone: account.time_zone,
+    })))
 }
 
 fn code(

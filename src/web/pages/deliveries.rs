@@ -9,6 +9,7 @@ use crate::domain::second_factor::Method;
 use crate::flows::deliveries::SentFor;
 use crate::web::alarm::Alarm;
 use crate::web::page::{Moment, Page, Sample};
+use crate::web::pages::code::{Delivery, DeliveryState, ShownDestination};
 
 /// One page of deliveries.
 #[derive(Template)]
@@ -26,6 +27,10 @@ pub struct DeliveriesPage {
     pub older: Option<String>,
     /// In which time zone times are shown.
     pub zone: String,
+    /// Where a test mail goes, masked.
+    pub own_address: ShownDestination,
+    /// Where a test text goes, masked; `None` where the administrator has no codes sent by SMS.
+    pub own_number: Option<ShownDestination>,
 }
 
 /// One message.
@@ -89,6 +94,8 @@ pub fn what(sent_for: Option<SentFor>) -> &'static str {
         Some(SentFor::Link(LinkPurpose::Invitation)) => "Invitation",
         Some(SentFor::Link(LinkPurpose::PasswordReset)) => "Password reset",
         Some(SentFor::Link(LinkPurpose::NotMe)) => "Notice",
+        Some(SentFor::Test) => "Test message",
+        Some(SentFor::TextsRunLow) => "Warning of few texts",
         None => "Message",
     }
 }
@@ -167,6 +174,8 @@ pub fn samples() -> Vec<Sample> {
         newer: turns.map(str::to_owned),
         older: turns.map(str::to_owned),
         zone: "Eastern Time – Toronto".to_owned(),
+        own_address: Delivery::sample(DeliveryState::HandedOver).to,
+        own_number: turns.map(|_| Delivery::sample_sms(DeliveryState::HandedOver).to),
     };
     let mut alarmed = page(lines(), None);
     alarmed.page.alarms = vec![

@@ -97,6 +97,7 @@ pub const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/admin/activity", Who::Administrator),
     ("GET", "/admin/activity.csv", Who::Administrator),
     ("GET", "/admin/deliveries", Who::Administrator),
+    ("POST", "/admin/deliveries/test", Who::Administrator),
     ("GET", "/admin/accounts/new", Who::Administrator),
     ("POST", "/admin/accounts/new", Who::Administrator),
     ("GET", "/admin/accounts/{id}", Who::Administrator),
@@ -165,6 +166,7 @@ pub fn mount(config: &mut ServiceConfig) {
         .service(at("/admin/accounts").route(get().to(account_list::show)))
         .service(at("/admin/activity").route(get().to(activity_log::show)))
         .service(at("/admin/deliveries").route(get().to(deliveries::show)))
+        .service(at("/admin/deliveries/test").route(post().to(deliveries::test)))
         .service(at("/admin/activity.csv").route(get().to(activity_export::download)))
         .service(
             at("/admin/accounts/new")

@@ -130,7 +130,12 @@ async fn administration(app: &TestApp) -> Vec<(&'static str, Form)> {
     let new = kim.get("/admin/accounts/new").await.form("Create account");
     let new = new.fill("username", "mona").fill("email", "mona@example.com");
     let disable = kim.act_form(app, "lena", Act::Disable).await;
-    vec![("/admin/accounts/new", new), ("/admin/accounts/{id}/{action}", disable)]
+    let test = kim.get("/admin/deliveries").await.form("Send a test email");
+    vec![
+        ("/admin/accounts/new", new),
+        ("/admin/accounts/{id}/{action}", disable),
+        ("/admin/deliveries/test", test),
+    ]
 }
 
 /// What people prove themselves with: password, recovery codes, e-mail address of record.

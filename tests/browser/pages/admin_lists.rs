@@ -97,6 +97,9 @@ async fn deliveries() {
         chrome.press("Show").await;
         chrome.says("Set-up code").await;
         chrome.look_twice("filtered").await;
+        chrome.press("Send a test email").await;
+        chrome.says("A test message is on its way").await;
+        chrome.look_twice("test").await;
     })
     .await;
 }

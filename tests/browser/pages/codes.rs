@@ -173,6 +173,23 @@ fn refusal() -> Fault {
 }
 
 #[actix_web::test]
+async fn a_code_while_no_mail_leaves() {
+    in_both_worlds("code-channel-down", &[], async |app, chrome| {
+        ada_with_email(app).await;
+        let (now, next) = (app.now().timestamp_micros(), app.now() + TimeDelta::minutes(4));
+        let down = format!(
+            "down_since = {now}, failure_class = 'config_auth', probe_at = {}",
+            next.timestamp_micros()
+        );
+        app.alter(&format!("UPDATE channel_health SET {down} WHERE channel = 'email'")).await;
+        chrome.log_in("ada").await;
+        chrome.says("cannot send").await;
+        chrome.look_twice("down").await;
+    })
+    .await;
+}
+
+#[actix_web::test]
 async fn a_code_on_every_login() {
     in_both_worlds("code-every-login", &[], async |app, chrome| {
         ada_with_email(app).await;
