@@ -76,6 +76,12 @@ impl Worker {
 
     /// Sends whatever becomes due until `stop` comes, then finishes what is under way, 25 seconds at most.
     pub async fn run(&self, stop: impl Future<Output = ()>) {
+        self.run_with(stop, GRACE).await;
+    }
+
+    /// The same, with so long to finish what is under way. What is cut off stays leased, and goes out once more when the
+    /// lease has run out.
+    pub async fn run_with(&self, stop: impl Future<Output = ()>, grace: Duration) {
         let mut stop = pin!(stop);
         let mut under_way = JoinSet::new();
         let mut can_claim = true;
@@ -95,7 +101,7 @@ impl Worker {
                 report(ended);
             }
         };
-        if timeout(GRACE, finishing).await.is_err() {
+        if timeout(grace, finishing).await.is_err() {
             tracing::warn!(event = "delivery_cut_off", "stopped while messages were under way");
         }
     }

@@ -2,10 +2,11 @@
 
 use crate::support::browser::Page;
 use crate::support::codes::Reading;
-use crate::support::post::{Post, finished};
+use crate::support::post::{Post, finished, ways_out};
 use crate::support::sms_report::{FORM, Report, newest_text};
+use crate::support::smtp_server::SmtpServer;
 use crate::support::test_app::{Deeds, TestApp};
-use crate::support::twilio_server::Fault;
+use crate::support::twilio_server::{Fault, TwilioServer};
 
 /// Ada's text was taken, and she waits at the code page.
 async fn ada_waits(post: &Post) -> (Page, String) {
@@ -90,6 +91,28 @@ async fn whoever_cannot_sign_reports_nothing() {
     look(&page).await.says("went to the carrier");
     // Nobody's message: taken note of, and forgotten.
     Report::of("nobodys", "delivered").send(&post.app).await.expect(204);
+}
+
+#[actix_web::test]
+async fn what_is_signed_is_the_configured_address_whatever_the_host_header_says() {
+    let (mail, carrier) = (SmtpServer::start().await, TwilioServer::start().await);
+    let settings = ways_out(&mail, &carrier);
+    let settings: Vec<_> = settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let app = TestApp::in_production_with(&settings).await;
+    let report = Report::of("nobodys", "delivered");
+    let (right, elsewhere) = (report.signature(&app), report.signature_for("https://evil.example"));
+    let ours = "login.harbour.example";
+    for (host, signature, status) in [
+        ("evil.example", &elsewhere, 421),
+        ("evil.example", &right, 421),
+        (ours, &elsewhere, 403),
+        (ours, &right, 204),
+    ] {
+        let named = [("host", host), ("x-forwarded-host", "evil.example")];
+        let headers = [&[FORM, ("x-twilio-signature", signature.as_str())], &named[..]].concat();
+        let answer = app.browser().raw("POST", &report.path(), &headers, report.body().as_bytes()).await;
+        assert_eq!(answer.status(), status, "{host}: {}", answer.describe());
+    }
 }
 
 #[actix_web::test]

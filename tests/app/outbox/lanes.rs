@@ -1,6 +1,7 @@
 //! What is slow or broken holds up its like, and nobody else.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use tokio::sync::Notify;
@@ -108,6 +109,27 @@ async fn a_row_that_cannot_be_read_fails_alone() {
     );
     let details = "SELECT failure_detail AS line FROM outbox WHERE failure_class = 'bug'";
     assert!(!lines(&post.app.database, details)[0].contains("ada"));
+}
+
+#[actix_web::test]
+async fn what_a_stop_cuts_off_goes_out_once_its_lease_is_over_with_the_same_code() {
+    let post = Post::open().await;
+    post.ada_by_email().await;
+    let page = post.ada_owes_a_code().await;
+    post.mail.next(&[(At::Data, Fault::Held)]);
+    let (worker, stop) = (post.app.app.worker.clone(), Arc::new(Notify::new()));
+    let asked = Arc::clone(&stop);
+    let worker = actix_web::rt::spawn(async move {
+        worker.run_with(asked.notified(), Duration::ZERO).await;
+    });
+    post.mail.until("her mail under way", |mail| mail.held() == 1).await;
+    stop.notify_one();
+    finished(worker).await;
+    post.mail.behave();
+
+    assert_eq!(post.watch(70).await, [60], "when the lease is over, and not before");
+    let code = post.last_letter().code();
+    page.form("Log in").fill("code", &code).submit().await.expect(303);
 }
 
 #[actix_web::test]

@@ -37,7 +37,10 @@ impl<'a> Report<'a> {
     }
 
     pub fn signature(&self, app: &TestApp) -> String {
-        let origin = app.app.services().settings.public_url.origin().ascii_serialization();
+        self.signature_for(&app.app.services().settings.public_url.origin().ascii_serialization())
+    }
+
+    pub fn signature_for(&self, origin: &str) -> String {
         let mut fields = self.fields.clone();
         fields.sort_unstable();
         let fields: String = fields.iter().map(|(name, value)| format!("{name}{value}")).collect();
