@@ -52,7 +52,8 @@ pub const ACCOUNTS_A_NUMBER: i64 = 5;
 
 /// How many texts of a day's most are so many that administrators are warned.
 pub fn texts_run_low_at(most: u32) -> i64 {
-    (i64::from(most) * i64::from(TEXTS_RUN_LOW_PERCENT)).div_euclid(100).max(1)
+    let hundredths = i64::from(most) * i64::from(TEXTS_RUN_LOW_PERCENT);
+    (hundredths + 99).div_euclid(100).max(1)
 }
 
 /// How a name stands after wrong passwords.
@@ -160,6 +161,14 @@ mod tests {
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_000_000 + seconds, 0).unwrap()
+    }
+
+    #[test]
+    fn texts_run_low_at_four_fifths_and_never_earlier() {
+        for (most, low) in [(1, 1), (2, 2), (5, 4), (6, 5), (10, 8), (1_000, 800), (u32::MAX, 3_435_973_836)]
+        {
+            assert_eq!(texts_run_low_at(most), low, "{most}");
+        }
     }
 
     #[test]
