@@ -28,6 +28,17 @@ async fn sam_with_a_number(app: &TestApp) -> Browser {
     sam
 }
 
+/// The same where texts really go out.
+async fn sam_at_the_carrier() -> (Post, Browser) {
+    let post = Post::open().await;
+    let sam = sam(&post.app).await;
+    let form = sam.get("/profile/two-factor").await.form("Save").select("method", "sms");
+    let page = form.fill("phone", "(212) 555-0177").submit().await.follow().await;
+    post.app.deliver_all().await;
+    page.form("Save").fill("code", &post.texted_code()).submit().await.expect(303);
+    (post, sam)
+}
+
 async fn ask(browser: &Browser, button: &str) -> Page {
     browser.get(PAGE).await.form(button).submit().await.expect(303).follow().await
 }
@@ -54,12 +65,7 @@ async fn it_is_mailed_to_ones_own_address_and_stands_first_in_the_list() {
 
 #[actix_web::test]
 async fn it_is_texted_to_ones_own_number() {
-    let post = Post::open().await;
-    let sam = sam(&post.app).await;
-    let form = sam.get("/profile/two-factor").await.form("Save").select("method", "sms");
-    let page = form.fill("phone", "(212) 555-0177").submit().await.follow().await;
-    post.app.deliver_all().await;
-    page.form("Save").fill("code", &post.texted_code()).submit().await.expect(303);
+    let (post, sam) = sam_at_the_carrier().await;
 
     ask(&sam, TEXT).await.says("A test message is on its way");
     post.app.deliver_all().await;
@@ -72,12 +78,7 @@ async fn it_is_texted_to_ones_own_number() {
 
 #[actix_web::test]
 async fn what_goes_wrong_with_it_stands_in_the_list_at_once() {
-    let post = Post::open().await;
-    let sam = sam(&post.app).await;
-    let form = sam.get("/profile/two-factor").await.form("Save").select("method", "sms");
-    let page = form.fill("phone", "(212) 555-0177").submit().await.follow().await;
-    post.app.deliver_all().await;
-    page.form("Save").fill("code", &post.texted_code()).submit().await.expect(303);
+    let (post, sam) = sam_at_the_carrier().await;
     post.carrier.next(Fault::Status(401, r#"{"code":20003,"status":401}"#, &[]));
 
     ask(&sam, TEXT).await;
