@@ -12,7 +12,9 @@ pub fn scrub(answer: &str) -> String {
 
 /// [`scrub`], and takes out `name` too where it stands as a word: servers like to repeat the part before the `@`.
 pub fn scrub_naming(answer: &str, name: &str) -> String {
-    let words: Vec<String> = answer.split_whitespace().map(|word| scrub_word(word, name)).collect();
+    // First what is not seen: inside a word it would hide a link from what looks for one.
+    let seen = |word: &str| word.chars().filter(|c| !c.is_control()).collect::<String>();
+    let words: Vec<_> = answer.split_whitespace().map(|word| scrub_word(&seen(word), name)).collect();
     words.join(" ").chars().take(LONGEST).collect()
 }
 
@@ -40,7 +42,7 @@ fn is_opaque(word: &str) -> bool {
 fn without_digit_runs(word: &str) -> String {
     let mut kept = String::with_capacity(word.len());
     let mut run = String::new();
-    for c in word.chars().filter(|c| !c.is_control()) {
+    for c in word.chars() {
         if c.is_numeric() {
             run.push(c);
         } else {
@@ -60,6 +62,13 @@ fn short(run: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_seen_hides_nothing() {
+        assert_eq!(scrub("see https:\0//example.com/reset?token=1"), "see [link]");
+        assert_eq!(scrub("dXNlcjpw\u{1}YXNzd29yZA=="), "[data]");
+        assert_eq!(scrub("4\08\02\u{7f}913"), "…");
+    }
 
     #[test]
     fn people_and_codes_do_not_come_through() {
