@@ -53,6 +53,8 @@ mod headers;
 #[cfg(test)]
 mod help;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod invitation;
 #[cfg(test)]
 mod keys;
