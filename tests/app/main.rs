@@ -113,6 +113,8 @@ mod smtp_outside;
 #[cfg(test)]
 mod storage_contract;
 #[cfg(test)]
+mod supply_chain;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod templates;
