@@ -117,7 +117,7 @@ async fn rounds(
         let senders = Sender::all(&scene).await;
         let (before, mut lately, began) = (State::of(&scene.app), Vec::new(), Instant::now());
         for n in round * A_ROUND..(round + 1) * A_ROUND {
-            let case = draw(&mut Dice::of(seed() + n), &senders, round);
+            let case = draw(&mut Dice::of(seed().wrapping_add(n)), &senders, round);
             lately.push(tally.ask(n, &case).await);
             assert!(began.elapsed() < BUDGET, "{BUDGET:?} are over at number {n}");
             if (n + 1) % A_LOOK == 0 {
@@ -165,7 +165,7 @@ async fn whatever_proxies_are_said_to_say_is_read_and_no_more() {
     let (sender, began, before) = (Sender { route: "/login", form, to }, Instant::now(), State::of(&app));
     let mut tally = Tally::default();
     for n in 0..100 * measure() {
-        tally.ask(n, &proxies::next(&mut Dice::of(seed() + n), &sender)).await;
+        tally.ask(n, &proxies::next(&mut Dice::of(seed().wrapping_add(n)), &sender)).await;
     }
     assert_eq!(before.changes(&State::of(&app)), BTreeSet::new());
     assert!(tally.handled * 10 > tally.sent * 7, "{} of {} reached a handler", tally.handled, tally.sent);

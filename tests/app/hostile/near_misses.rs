@@ -83,70 +83,51 @@ impl NearMisses {
     fn value(&mut self, dice: &mut Dice, sender: &Sender, name: &str, others: &[Sender]) -> Option<String> {
         let right = sender.form.value(name).unwrap_or_default();
         let kind = kind(sender, name)?;
-        if matches!(kind, Kind::Password | Kind::RecoveryCode) || (kind == Kind::Code && dice.falls(10)) {
-            let guesses = self.guesses.entry(sender.route).or_default();
-            *guesses += 1;
-            if *guesses > GUESSES {
-                return (kind != Kind::Code).then(String::new);
-            }
-        }
-        Some(match kind {
-            Kind::Token => token(dice, &right, others),
-            Kind::Password => {
-                let injected = format!("{right}\r\n{INJECTED}");
-                dice.pick(&[look_alike(&right), format!("{right} "), injected, right.repeat(100)])
-            }
-            // What is only typed otherwise is right: spaces, dashes, small letters, 0 for O.
-            Kind::RecoveryCode => dice.pick(&[
-                look_alike(&right) + "é",
-                right.replace('-', "/"),
-                right.chars().skip(1).collect(),
-            ]),
-            Kind::NewPassword => {
-                let ways = [
-                    look_alike(&right),
-                    format!("{right} "),
-                    "short".to_owned(),
-                    right.repeat(90),
-                    String::new(),
-                ];
-                dice.pick(&ways)
-            }
-            Kind::Code => {
-                let ways = [
-                    look_alike(&right),
-                    format!("{right}1"),
-                    right.repeat(900),
-                    format!("{right}\r\n{INJECTED}"),
-                ];
-                dice.pick(&ways)
-            }
-            Kind::Username => format!(
-                "{}{}",
-                dice.pick(&["аda", "a\r\n", "ａnna", "' OR '1'='1", "../", "<b>"]),
-                INJECTED.repeat(dice.pick(&[1, 100]))
-            ),
-            Kind::Email => (dice.pick(&EMAILS)).to_owned(),
-            Kind::Phone => (dice.pick(&PHONES)).to_owned(),
-            Kind::Choice => {
-                (dice.pick(&["", "EMAIL", "totp", "root", "XX", "email\r\nsms", "еmail", "1"])).to_owned()
-            }
-            // Nothing at all is the first country of the list.
-            Kind::Country => dice.pick(&["XX", "JM", "+1", "USA", "ＵＳ", "US\r\nX: y"]).to_owned(),
-            Kind::Tick => (dice.pick(&["", "no", "YES", "true", "yes\r\n", "2"])).to_owned(),
-            Kind::Words => {
-                let long = "w".repeat(4_000);
-                dice.pick(&["", "\u{7}bell and whistle", &long, "a reason\u{1b}[2J"]).to_owned()
-            }
-            Kind::Zone => {
-                (dice.pick(&["", "Mars/Olympus", "../../etc/passwd", "Amеrica/Toronto", "UTC\r\nX: y"]))
-                    .to_owned()
-            }
-            Kind::Version => {
-                (dice.pick(&["", "x", "-1", "1e3", "99999999999999999999", "١", "0x1"])).to_owned()
-            }
+        let is_secret = matches!(kind, Kind::Password | Kind::RecoveryCode);
+        Some(if kind == Kind::Token {
+            token(dice, &right, others)
+        } else if is_secret && !self.may_guess(sender.route) {
+            String::new()
+        } else if kind == Kind::Code && dice.falls(20) && self.may_guess(sender.route) {
+            right.chars().map(|c| if c == '7' { '3' } else { '7' }).collect()
+        } else {
+            refused(dice, kind, &right)
         })
     }
+
+    fn may_guess(&mut self, route: &'static str) -> bool {
+        let guesses = self.guesses.entry(route).or_default();
+        *guesses += 1;
+        *guesses <= GUESSES
+    }
+}
+
+/// Something that a field of this kind does not take.
+fn refused(dice: &mut Dice, kind: Kind, right: &str) -> String {
+    let injected = format!("{right}\r\n{INJECTED}");
+    let long = "w".repeat(4_000);
+    let looks_right = look_alike(right);
+    let ways: &[&str] = match kind {
+        Kind::Token => &[""],
+        Kind::Password => &[&looks_right, &format!("{right} "), &injected, &long],
+        // What is only typed otherwise is right: spaces, dashes, small letters, 0 for O.
+        Kind::RecoveryCode => &[&(looks_right + "é"), &right.replace('-', "/"), right.split_at(1).1],
+        Kind::NewPassword => &[&looks_right, &format!("{right} "), &injected, &long, "short", ""],
+        Kind::Code => &[&looks_right, &format!("{right}1"), &injected, &right.repeat(900), ""],
+        Kind::Username => &["аda", "a\r\n", "ａnna", "' OR '1'='1", "../x", "<b>", &long, ""],
+        Kind::Email => &EMAILS,
+        Kind::Phone => {
+            &["", "911", "1-900-555-0100", "+1 876 555 0142", "212-555-0142 ext. 5", "+", "212-CALL-NOW"]
+        }
+        Kind::Choice => &["", "EMAIL", "totp", "root", "XX", "email\r\nsms", "еmail", "1"],
+        // Nothing at all is the first country of the list.
+        Kind::Country => &["XX", "JM", "+1", "USA", "ＵＳ", "US\r\nX: y"],
+        Kind::Tick => &["", "no", "YES", "true", "yes\r\n", "2"],
+        Kind::Words => &["", "\u{7}bell and whistle", &long, "a reason\u{1b}[2J"],
+        Kind::Zone => &["", "Mars/Olympus", "../../etc/passwd", "Amеrica/Toronto", "UTC\r\nX: y"],
+        Kind::Version => &["", "x", "-1", "1e3", "99999999999999999999", "١", "0x1"],
+    };
+    dice.pick(ways).to_owned()
 }
 
 /// What stands in paths where an id belongs, and is nobody's.
@@ -176,17 +157,6 @@ const EMAILS: [&str; 12] = [
     "ada@example.com\u{202e}",
     "ada\u{1b}@example.com",
     "ada@-.-",
-];
-
-const PHONES: [&str; 8] = [
-    "",
-    "911",
-    "1-900-555-0100",
-    "+1 876 555 0142",
-    "212-555-0142 ext. 5",
-    "٢١٢٥٥٥٠١٤٢x",
-    "+",
-    "212-CALL-NOW",
 ];
 
 /// What is wrong with a field besides its value.
