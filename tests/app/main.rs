@@ -53,6 +53,8 @@ mod headers;
 #[cfg(test)]
 mod help;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod invitation;
 #[cfg(test)]
 mod keys;
@@ -114,6 +116,8 @@ mod smtp_outside;
 mod stops;
 #[cfg(test)]
 mod storage_contract;
+#[cfg(test)]
+mod supply_chain;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -210,6 +210,11 @@ impl Form {
         self.fields.iter().filter_map(|field| Some((field.name.clone(), field.kind.sent()?))).collect()
     }
 
+    /// The browser it stands in.
+    pub fn browser(&self) -> &Browser {
+        &self.browser
+    }
+
     /// The path it would be sent to.
     pub fn action(&self) -> &str {
         self.action.path()
