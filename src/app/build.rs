@@ -71,6 +71,7 @@ pub(super) fn app(config: &Config, parts: Parts) -> Result<App, StartFault> {
         cookies: cookies(config.mode),
         mailbox: matches!(config.mode, Mode::Development).then_some(mailbox),
         delivery_is_well: Arc::new(AtomicBool::new(true)),
+        is_leaving: AtomicBool::new(false),
         services: services.clone(),
     };
     Ok(App {

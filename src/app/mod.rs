@@ -2,6 +2,7 @@
 
 mod build;
 mod key_file;
+mod leaving;
 mod server;
 pub mod trial;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 use actix_web::web::Data;
 use tokio::sync::Notify;
 
+use crate::app::leaving::{Signals, leave};
 use crate::config::{Config, DatabaseUrl};
 use crate::delivery::http::HttpSetUpFault;
 use crate::delivery::smtp::Smtp;
@@ -281,15 +283,17 @@ impl App {
         }
     }
 
-    /// Serves until the system asks to stop: requests finish, then the message under way, then the process. What the
-    /// operator watches is there until the end, on a listener of its own, if one is given.
+    /// Serves until the system asks to stop: people are sent elsewhere, requests finish, then the message under way, then the
+    /// process. What the operator watches is there until the end, on a listener of its own, if one is given.
     ///
     /// # Errors
     /// The system's, about sockets.
     pub async fn serve(self, listener: TcpListener, metrics: Option<TcpListener>) -> std::io::Result<()> {
         let app = Arc::new(self);
         let stop = Arc::new(Notify::new());
+        let (signals, door) = (Signals::caught()?, listener.try_clone()?);
         let server = server::server(&app.portal, &app.proxies, listener)?;
+        let leaving = actix_web::rt::spawn(leave(signals, app.portal.clone(), door, server.handle()));
         if let Some(listener) = metrics {
             actix_web::rt::spawn(server::metrics_server(app.services(), listener)?);
         }
@@ -301,6 +305,7 @@ impl App {
         let logins = actix_web::rt::spawn(Self::watch_logins(app.services().clone()));
         let mail = actix_web::rt::spawn(Arc::clone(&app).watch_mail());
         let served = server.await;
+        leaving.abort();
         stop.notify_one();
         house.abort();
         logins.abort();

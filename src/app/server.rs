@@ -18,7 +18,7 @@ use crate::web::browser::TrustedProxies;
 use crate::web::browser::cookies::only_our_cookies;
 use crate::web::dev_guard::HostGuard;
 use crate::web::error::draw_errors;
-use crate::web::headers::on_every_answer;
+use crate::web::headers::{keep_none_when_leaving, on_every_answer};
 use crate::web::request_log::{RequestId, catch_panics, log_requests};
 use crate::web::same_origin::refuse_foreign_origins;
 use crate::web::{Portal, routes};
@@ -54,7 +54,10 @@ pub(super) fn server(
             .wrap(from_fn(draw_errors))
             .wrap(log_requests(request_ids(&portal), portal.services.measures.clone()))
             .wrap(on_every_answer(url))
+            .wrap(from_fn(keep_none_when_leaving))
     })
+    // App::serve hears the system's signals itself.
+    .disable_signals()
     .client_request_timeout(HEAD_TIMEOUT)
     .shutdown_timeout(SHUTDOWN_TIMEOUT)
     .listen(listener)?

@@ -4,16 +4,21 @@
 //! line) never becomes a request and carries none of them.
 
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, PERMISSIONS_POLICY,
     REFERRER_POLICY, SERVER, SET_COOKIE, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use actix_web::middleware::{Next, from_fn};
+use actix_web::web::Data;
 use url::Url;
+
+use crate::web::Portal;
 
 /// OWASP ASVS 5.0 3.4.3 and 3.4.6. Nothing inline, nothing from elsewhere, no frame around a page.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self'; \
@@ -58,6 +63,19 @@ where
             }
         }
     })
+}
+
+/// Middleware: an instance that is about to stop keeps no connection open, so that whoever holds some goes to another.
+pub async fn keep_none_when_leaving<B: MessageBody + 'static>(
+    portal: Data<Portal>,
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let mut answer = next.call(req).await?;
+    if portal.is_leaving.load(Ordering::Relaxed) {
+        answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    Ok(answer)
 }
 
 fn fixed_headers(https: bool) -> HeaderMap {

@@ -57,6 +57,8 @@ pub struct Portal {
     pub mailbox: Option<Mailbox>,
     /// Whether the mail server answered this instance when last asked.
     pub delivery_is_well: Arc<std::sync::atomic::AtomicBool>,
+    /// Whether this instance is about to stop.
+    pub is_leaving: std::sync::atomic::AtomicBool,
 }
 
 impl Portal {

@@ -8,3 +8,4 @@ mod logs;
 mod mail;
 mod serving;
 mod stamps;
+mod stopping;

@@ -23,7 +23,7 @@ use postern::storage::second_factors::Sealer;
 use crate::support::test_app::TestApp;
 
 /// Puts so many letters into the outbox: invitations of one person, to addresses of their own.
-async fn letters(app: &TestApp, name: &'static str, how_many: usize) {
+pub async fn letters(app: &TestApp, name: &'static str, how_many: usize) {
     let services = app.app.services().clone();
     let (now, random) = (app.now(), services.random.clone());
     let keys = services.keys.clone();

@@ -14,7 +14,13 @@ pub(super) async fn alive() -> HttpResponse {
 }
 
 /// It can work: the database answers. `degraded` if messages cannot be handed over; people who need no code still log in.
+/// An instance that is about to stop still works, and sends whoever looks here elsewhere.
 pub(super) async fn ready(portal: Data<Portal>) -> HttpResponse {
+    if portal.is_leaving.load(Ordering::Relaxed) {
+        return HttpResponse::ServiceUnavailable()
+            .content_type("text/plain; charset=utf-8")
+            .body("stopping\n");
+    }
     let troubles = match troubles(&portal.services).await {
         Ok(troubles) => troubles,
         Err(fault) => {

@@ -16,13 +16,14 @@ mod form;
 mod page;
 mod text;
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 use actix_web::cookie::Cookie;
 use cookies::Jar;
-use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Certificate, Method};
 use url::Url;
 
 pub use form::Form;
@@ -78,6 +79,23 @@ impl Browser {
             .with_header("X-Forwarded-Host", &host)
             .with_header("X-Forwarded-Proto", &scheme)
             .with_header("X-Forwarded-For", client_ip)
+    }
+
+    /// A browser to which the name in `public` means this port of this machine, and which trusts this authority alone.
+    pub fn over_tls(public: &str, port: u16, authority_pem: &str) -> Self {
+        let mut browser = Self::new(public);
+        let host = browser.public.authority().to_owned();
+        browser.socket.set_port(Some(port)).expect("an address with a host");
+        let authority = Certificate::from_pem(authority_pem.as_bytes()).expect("a certificate");
+        let here = SocketAddr::from(([127, 0, 0, 1], port));
+        browser.client =
+            settled().resolve(&host, here).tls_certs_only([authority]).build().expect("an HTTP client");
+        browser.with_header("Host", &host)
+    }
+
+    /// The same browser (same jar), whom the proxy leads to another socket.
+    pub fn led_to(&self, socket: &str) -> Self {
+        Self { socket: Url::parse(socket).expect("a socket"), ..self.clone() }
     }
 
     /// The same browser (same jar), sending this header with every request.
@@ -236,6 +254,10 @@ fn header_value(value: &str) -> HeaderValue {
 
 /// A client that keeps no cookies, follows nothing, trusts nobody (tests speak plain HTTP) and gives up after a minute.
 fn client() -> reqwest::Client {
+    settled().build().expect("an HTTP client")
+}
+
+fn settled() -> reqwest::ClientBuilder {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         // Err: the application was quicker and has installed the same one.
@@ -249,8 +271,6 @@ fn client() -> reqwest::Client {
         // Shorter than the server keeps one: of two that hang up at once, one would call it a fault.
         .pool_idle_timeout(Duration::from_secs(2))
         .timeout(Duration::from_secs(60))
-        .build()
-        .expect("an HTTP client")
 }
 
 #[cfg(test)]

@@ -300,6 +300,13 @@ impl Running {
         (status.success(), self.said.join("\n"))
     }
 
+    /// Asks it twice, so that it gives no notice, and waits for the end.
+    pub async fn stop_at_once(mut self) -> String {
+        self.terminate();
+        self.hear("graceful shutdown").await;
+        self.stop().await
+    }
+
     /// Asks it to stop and waits for the end.
     pub async fn stop(self) -> String {
         self.terminate();
