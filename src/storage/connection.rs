@@ -1,11 +1,13 @@
 //! Which database, and how its connections are made. The one place, besides `migrate`, that tells the two apart.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::r2d2::{ManageConnection, PooledConnection};
-use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
+use diesel::result::Error;
+use diesel::{Connection, PgConnection, QueryResult, RunQueryDsl, SqliteConnection};
 
 use crate::domain::secret::Secret;
 use crate::storage::error::StorageError;
@@ -52,6 +54,8 @@ pub struct Manager {
     patience: Patience,
 }
 
+/// How long to wait before a new file is asked again.
+const A_MOMENT: Duration = Duration::from_millis(5);
 const POOL_SIZE: u32 = 8;
 /// `synchronous=FULL`: a revocation that power loss takes back is a security fault. Small caches, since every connection
 /// has its own.
@@ -105,14 +109,29 @@ impl Location {
             AnyConnection::Postgres(conn) => {
                 conn.batch_execute(&format!("SET lock_timeout = {}; {IN_ORDER}", lock.max(1)))
             }
-            // First of all, since the others want a lock.
-            AnyConnection::Sqlite(conn) => {
-                conn.batch_execute(&format!("PRAGMA busy_timeout={lock}; {PRAGMAS}"))
-            }
+            AnyConnection::Sqlite(conn) => set_up(conn, patience.lock),
         }
         .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
         Ok(conn)
     }
+}
+
+/// Of several who open a new file at once one turns its log on, and over that SQLite fails the others without waiting, whatever
+/// the busy timeout. So they ask again.
+fn set_up(conn: &mut SqliteConnection, lock: Duration) -> QueryResult<()> {
+    // First of all, since the others want a lock.
+    let pragmas = format!("PRAGMA busy_timeout={}; {PRAGMAS}", lock.as_millis());
+    let begun = Instant::now();
+    loop {
+        match conn.batch_execute(&pragmas) {
+            Err(fault) if is_locked(&fault) && begun.elapsed() < lock => thread::park_timeout(A_MOMENT),
+            done => return done,
+        }
+    }
+}
+
+fn is_locked(fault: &Error) -> bool {
+    matches!(fault, Error::DatabaseError(_, info) if info.message().contains("database is locked"))
 }
 
 /// The URL with [`PATIENT_PARAMETERS`], as far as it does not have them.

@@ -2,11 +2,12 @@
 //! all is well.
 
 use std::sync::{Arc, Barrier};
+use std::thread;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;
-use postern::storage::{AnyConnection, Patience, StorageError};
+use postern::storage::{AnyConnection, Location, Patience, StorageError};
 use tokio::task::JoinSet;
 
 use crate::support::browser::{Form, Page};
@@ -250,4 +251,25 @@ async fn a_file_that_is_no_database_is_named_and_left_alone() {
     let said = home.run(&["serve"]).await.refusal();
     assert!(said.contains("database.url: ") && said.contains("file is not a database"), "{said}");
     assert_eq!(std::fs::read_to_string(home.file("postern.db")).unwrap(), text);
+}
+
+/// Of sixteen who open a new file at the same moment nobody is turned away: one of them turns its log on, and SQLite would have
+/// the others fail over that at once, however patient they are.
+#[test]
+fn whoever_opens_a_new_file_at_the_same_moment_waits_for_the_first() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Location::Sqlite(folder.path().join("new.db"));
+        let start = Barrier::new(16);
+        thread::scope(|scope| {
+            let open = || {
+                start.wait();
+                place.connect().map(|_| ())
+            };
+            let opening: Vec<_> = (0..16).map(|_| scope.spawn(open)).collect();
+            for one in opening {
+                assert_eq!(one.join().unwrap(), Ok(()));
+            }
+        });
+    }
 }
