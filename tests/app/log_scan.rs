@@ -11,10 +11,11 @@ use postern::domain::email::EmailAddress;
 use postern::domain::event::Actor;
 use postern::domain::username::Username;
 use postern::flows::invitation::{self, First, Made, New};
-use secrets::{MAIL_ADDRESS, NUMBER, Paper, Secrets};
+use secrets::{MAIL_ADDRESS, NUMBER, Secrets};
 
 use crate::support::browser::{Browser, Page};
 use crate::support::letter::Letter;
+use crate::support::paper::Paper;
 use crate::support::post::{Post, code_in, enter, ways_out};
 use crate::support::program::Home;
 use crate::support::smtp_server::{At, Encryption, Fault, Identity, SmtpServer, USER};

@@ -1,13 +1,9 @@
 //! What must not be found, and where it is looked for: what is logged, what is stored, and what is shown.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, OnceLock};
 
 use postern::web::paths::TWO_FACTOR;
 use postern::web::routes::TABLE;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::support::browser::{Browser, Page};
 use crate::support::database::TestDatabase;
@@ -18,46 +14,6 @@ use crate::support::test_app::{Deeds, TestApp};
 pub const MAIL_ADDRESS: &str = "address";
 /// What a phone number is called among them.
 pub const NUMBER: &str = "number";
-
-/// Everything that is logged in this process from the first call on.
-#[derive(Clone, Default)]
-pub struct Paper(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Paper {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Paper {
-    /// DEBUG of everything, libraries too, and all that the program itself has to say. Only the tests' own browser, which
-    /// reads pages by html5ever, is not listened to.
-    pub fn laid_out() -> Self {
-        static PAPER: OnceLock<Paper> = OnceLock::new();
-        PAPER
-            .get_or_init(|| {
-                let paper = Self::default();
-                let writer = paper.clone();
-                tracing_subscriber::fmt()
-                    .with_env_filter(EnvFilter::new("debug,postern=trace,html5ever=off,selectors=off"))
-                    .with_ansi(false)
-                    .with_writer(move || writer.clone())
-                    .finish()
-                    .init();
-                paper
-            })
-            .clone()
-    }
-
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
 
 /// What must not be found, with a name for each.
 #[derive(Default)]

@@ -13,6 +13,7 @@ pub mod keys;
 pub mod letter;
 pub mod links;
 pub mod looking;
+pub mod paper;
 pub mod post;
 pub mod production;
 pub mod program;

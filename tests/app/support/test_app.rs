@@ -22,6 +22,7 @@ use postern::storage::Patience;
 
 use super::browser::{Browser, Page};
 use super::database::TestDatabase;
+use super::paper::Paper;
 
 /// The moment at which every story begins: 10:42 on an autumn morning in Toronto.
 pub const BEGINNING: &str = "2026-11-24T15:42:00Z";
@@ -107,6 +108,7 @@ impl TestApp {
         settings: Vec<(String, String)>,
         parts: Parts,
     ) -> Self {
+        Paper::laid_out();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let clock = parts.clock.clone();
