@@ -18,7 +18,7 @@ use crate::domain::requirement::RequiredBy;
 use crate::domain::second_factor::SecondFactor;
 use crate::domain::username::Username;
 use crate::flows::admin::acts::{Doing, perform};
-use crate::flows::current::{LoggedIn, still_live};
+use crate::flows::current::{LoggedIn, still_administers};
 use crate::flows::invitation::{self, Made, New};
 use crate::flows::{FlowError, Services, Visitor, password_check};
 use crate::storage::administration::Record;
@@ -165,14 +165,6 @@ fn lock_both(tx: &mut Tx<'_>, one: &Id<Account>, other: &Id<Account>) -> Result<
     let (first, second) = if one.as_str() <= other.as_str() { (one, other) } else { (other, one) };
     accounts::lock(tx, first)?;
     Ok(accounts::lock(tx, second)?)
-}
-
-/// Looks again, inside the write, whether whoever asks is an administrator.
-fn still_administers(tx: &mut Tx<'_>, who: &LoggedIn, now: DateTime<Utc>) -> Result<(), FlowError> {
-    match still_live(tx, who, now)?.role {
-        Role::Administrator => Ok(()),
-        Role::Person => Err(FlowError::SessionOver),
-    }
 }
 
 /// The situation that an act is decided on, with everything locked that could change it.

@@ -29,7 +29,7 @@ pub async fn troubles(services: &Services) -> Result<Vec<Trouble>, FlowError> {
     services.db.read(in_trouble).await
 }
 
-fn in_trouble(conn: &mut AnyConnection) -> Result<Vec<Trouble>, FlowError> {
+pub(super) fn in_trouble(conn: &mut AnyConnection) -> Result<Vec<Trouble>, FlowError> {
     let mut troubles = Vec::new();
     for channel in Method::ALL {
         if let Some(down) = channel_health::find(conn, channel)?.down {
@@ -37,12 +37,6 @@ fn in_trouble(conn: &mut AnyConnection) -> Result<Vec<Trouble>, FlowError> {
         }
     }
     Ok(troubles)
-}
-
-/// Each channel, and whether it is up.
-pub(super) fn standing(conn: &mut AnyConnection) -> Result<Vec<(Method, bool)>, FlowError> {
-    let of = |channel| Ok((channel, channel_health::find(conn, channel)?.down.is_none()));
-    Method::ALL.into_iter().map(of).collect()
 }
 
 /// Notes whether the mail server lets us in. `is_first` at a start: nothing is known of it then, so one failure tells.

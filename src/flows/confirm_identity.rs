@@ -297,7 +297,7 @@ pub(super) async fn back_to_the_password(
         let forget = move |tx: &mut Tx<'_>| {
             accounts::lock(tx, &who.account.id)?;
             let owed = challenges::find(tx, &owed, &this.keys)?;
-            if owed.is_some_and(|owed| owed.is_open(this.now())) {
+            if owed.is_none_or(|owed| owed.used_at.is_none()) {
                 sessions::forget_password_half(tx, &who.session.id)?;
             }
             Ok::<_, FlowError>(())

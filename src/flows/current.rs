@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::account::{Account, TrustEnd};
+use crate::domain::account::{Account, Role, TrustEnd};
 use crate::domain::session::{PendingLogin, Session};
 use crate::domain::token::{Token, TokenHash};
 use crate::flows::{FlowError, Services};
@@ -90,6 +90,19 @@ pub(super) fn still_live(tx: &mut Tx<'_>, who: &LoggedIn, now: DateTime<Utc>) ->
         && account.epochs.session == who.account.epochs.session
         && sessions::exists(tx, &who.session.id)?;
     if is_live { Ok(account) } else { Err(FlowError::SessionOver) }
+}
+
+/// The same of an administrator: one who is none any more is told that the session is over.
+pub(super) fn still_administers(
+    tx: &mut Tx<'_>,
+    who: &LoggedIn,
+    now: DateTime<Utc>,
+) -> Result<Account, FlowError> {
+    let account = still_live(tx, who, now)?;
+    match account.role {
+        Role::Administrator => Ok(account),
+        Role::Person => Err(FlowError::SessionOver),
+    }
 }
 
 /// Ends all of the account's trusted computers and all its sessions but this one, which is issued anew.

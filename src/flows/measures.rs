@@ -22,7 +22,7 @@ use crate::domain::delivery::{FailureClass, MessageState};
 use crate::domain::second_factor::{Destination, Method};
 use crate::flows::outbox::{Outcome, Work};
 use crate::flows::{FlowError, Services, channels};
-use crate::storage::delivery_lists;
+use crate::storage::{AnyConnection, delivery_lists};
 
 /// What stands in `Content-Type` with the text of [`render`].
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -244,23 +244,22 @@ pub async fn render(services: &Services) -> String {
     let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
     registry.register("build", "Which Postern this is", version);
     let now = services.now();
-    let read = services
-        .db
-        .read(|conn| Ok::<_, FlowError>((delivery_lists::backlog(conn)?, channels::standing(conn)?)));
-    let read = read.await;
+    let look = |conn: &mut AnyConnection| {
+        Ok::<_, FlowError>((delivery_lists::backlog(conn)?, channels::in_trouble(conn)?))
+    };
+    let read = services.db.read(look).await;
     let is_up = ConstGauge::new(u64::from(read.is_ok()));
     registry.register("database_up", "Whether the database answers", is_up);
     let (counts, ages) = (Family::<Labels<1>, Level>::default(), Family::<Labels<1>, Level>::default());
-    let (backlogs, standing) = read.unwrap_or_default();
+    let up = Family::<Labels<1>, Level>::default();
+    let (backlogs, troubles) = read.unwrap_or_default();
     for backlog in backlogs {
         let labels = [("channel", backlog.channel.as_str())];
+        let is_up = troubles.iter().all(|trouble| trouble.channel != backlog.channel);
+        up.get_or_create(&labels).set(u64::from(is_up));
         counts.get_or_create(&labels).set(backlog.messages);
         let age = backlog.oldest.map_or(TimeDelta::zero(), |oldest| now - oldest);
         ages.get_or_create(&labels).set(u64::try_from(age.num_seconds()).unwrap_or_default());
-    }
-    let up = Family::<Labels<1>, Level>::default();
-    for (channel, is_up) in standing {
-        up.get_or_create(&[("channel", channel.as_str())]).set(u64::from(is_up));
     }
     registry.register("channel_up", "Whether messages leave by a channel", up);
     registry.register("outbox_waiting", "Messages that are not yet handed over", counts);

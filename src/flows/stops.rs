@@ -8,7 +8,7 @@ use crate::domain::second_factor::{Destination, Method};
 use crate::flows::outbox::{Message, Outcome};
 use crate::flows::{FlowError, Services};
 use crate::storage::second_factors::index_of;
-use crate::storage::{AnyConnection, Tx, suppressions};
+use crate::storage::{AnyConnection, Tx, outbox_reports, suppressions};
 
 /// Whether nothing is to go there.
 pub(super) fn holds(
@@ -26,9 +26,13 @@ pub(super) fn holds(
 /// Somebody at the page asks for a text: a set-up, or *Request another code*.
 pub(super) fn lift_for(services: &Services, tx: &mut Tx<'_>, challenge: &Challenge) -> Result<(), FlowError> {
     let is_asked_for = challenge.sends > 0 || challenge.purpose == Purpose::SetUp;
-    if is_asked_for && challenge.destination.method() == Method::Sms {
-        let to = index_of(&services.keys, &challenge.destination);
-        suppressions::lift(tx, &to, &services.settings.texts_from)?;
+    if is_asked_for { lift(services, tx, &challenge.destination) } else { Ok(()) }
+}
+
+/// Somebody asks for a text to this very number.
+pub(super) fn lift(services: &Services, tx: &mut Tx<'_>, to: &Destination) -> Result<(), FlowError> {
+    if to.method() == Method::Sms {
+        suppressions::lift(tx, &index_of(&services.keys, to), &services.settings.texts_from)?;
     }
     Ok(())
 }
@@ -64,7 +68,7 @@ pub(super) fn note_report(
     if failure != Some(FailureClass::OptedOut) {
         return Ok(());
     }
-    if let Some(to) = suppressions::destination_of(tx, message)? {
+    if let Some(to) = outbox_reports::destination(tx, message)? {
         suppressions::note(tx, &to, &services.settings.texts_from, services.now())?;
     }
     Ok(())

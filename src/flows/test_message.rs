@@ -2,15 +2,14 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::account::Role;
 use crate::domain::delivery::send_window;
 use crate::domain::event::EventKind;
 use crate::domain::limits::{TEST_MESSAGES, TEST_MESSAGES_WINDOW};
 use crate::domain::second_factor::{Destination, Method};
 use crate::flows::codes::wake_after;
-use crate::flows::current::{LoggedIn, still_live};
+use crate::flows::current::{LoggedIn, still_administers};
 use crate::flows::events::{Happened, record};
-use crate::flows::{FlowError, Services, Visitor, texts};
+use crate::flows::{FlowError, Services, Visitor, stops, texts};
 use crate::storage::outbox::{self, NewMessage, Reason};
 use crate::storage::{AnyConnection, Tx, instance, second_factors, sends};
 
@@ -48,10 +47,7 @@ pub async fn send(
     services
         .db
         .write(move |tx| {
-            let account = still_live(tx, &who, this.now())?;
-            if account.role != Role::Administrator {
-                return Err(FlowError::SessionOver);
-            }
+            let account = still_administers(tx, &who, this.now())?;
             let who = LoggedIn { account, ..who };
             let Some(to) = own(&this, tx, &who, channel)? else { return Ok(Tested::NoNumber) };
             if let Some(at) = held_until(&this, tx, &who, channel)? {
@@ -109,6 +105,7 @@ fn write(services: &Services, tx: &mut Tx<'_>, who: &LoggedIn, to: &Destination)
         is_confirmed: true,
         give_up_at: now + send_window(to.method()),
     };
+    stops::lift(services, tx, to)?;
     outbox::put(tx, &message, &services.sealer()?, now)?;
     if to.method() == Method::Sms {
         texts::warn_if_low(services, tx)?;

@@ -19,7 +19,7 @@ const DAY: TimeDelta = TimeDelta::days(1);
 /// installation's lock.
 pub(super) fn warn_if_low(services: &Services, tx: &mut Tx<'_>) -> Result<(), FlowError> {
     let (now, most) = (services.now(), services.settings.texts_a_day);
-    if !sends::have_been(tx, texts_run_low_at(most), now - DAY)? || warned_since(tx, now - DAY)? {
+    if warned_since(tx, now - DAY)? || !sends::have_been(tx, texts_run_low_at(most), now - DAY)? {
         return Ok(());
     }
     instance::put(tx, Fact::TextsRanLowAt, &now.timestamp_micros().to_string())?;

@@ -9,7 +9,7 @@ use crate::domain::second_factor::Method;
 use crate::storage::columns::micros;
 use crate::storage::outbox::Message;
 use crate::storage::schema::outbox;
-use crate::storage::{StorageError, Tx};
+use crate::storage::{AnyConnection, StorageError, Tx};
 
 /// How a message ended, as its carrier says.
 pub struct Report {
@@ -64,4 +64,13 @@ pub fn note(
         }
     }
     Ok(false)
+}
+
+/// The blind index of where a message went, which stays after its end.
+///
+/// # Errors
+/// As for any read.
+pub fn destination(conn: &mut AnyConnection, message: &Id<Message>) -> Result<Option<Vec<u8>>, StorageError> {
+    let row = outbox::table.find(message.as_str()).select(outbox::destination_index);
+    Ok(row.first(conn).optional()?)
 }

@@ -3,10 +3,8 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use crate::domain::ids::Id;
 use crate::storage::columns::micros;
-use crate::storage::outbox::Message;
-use crate::storage::schema::{outbox, suppressions};
+use crate::storage::schema::suppressions;
 use crate::storage::{AnyConnection, StorageError, Tx};
 
 /// Whether a number has answered STOP to this sender.
@@ -58,18 +56,6 @@ pub fn note(
 pub fn lift(tx: &mut Tx<'_>, destination: &[u8], sender: &str) -> Result<(), StorageError> {
     diesel::delete(suppressions::table.find((destination, sender))).execute(&mut **tx)?;
     Ok(())
-}
-
-/// The blind index of where a message went, which stays after its end.
-///
-/// # Errors
-/// As for any read.
-pub fn destination_of(
-    conn: &mut AnyConnection,
-    message: &Id<Message>,
-) -> Result<Option<Vec<u8>>, StorageError> {
-    let row = outbox::table.find(message.as_str()).select(outbox::destination_index);
-    Ok(row.first(conn).optional()?)
 }
 
 /// Forgets all of them: under another key they are not found any more.

@@ -89,6 +89,19 @@ async fn what_goes_wrong_with_it_stands_in_the_list_at_once() {
 }
 
 #[actix_web::test]
+async fn after_a_stop_it_is_tried_since_somebody_asks_for_it() {
+    let (post, sam) = sam_at_the_carrier().await;
+    post.carrier.next(Fault::Status(400, r#"{"code":21610,"status":400}"#, &[]));
+    ask(&sam, TEXT).await;
+    post.app.deliver_all().await;
+    let texts = post.carrier.taken().len();
+    // Sam has sent START since.
+    ask(&sam, TEXT).await;
+    post.app.deliver_all().await;
+    assert_eq!(post.carrier.taken().len(), texts + 1);
+}
+
+#[actix_web::test]
 async fn three_in_ten_minutes_and_no_fourth_however_many_are_asked_for_at_once() {
     let app = TestApp::start().await;
     let sam = sam(&app).await;
