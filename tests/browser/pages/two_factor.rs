@@ -62,6 +62,26 @@ async fn mistype(chrome: &Chrome) {
     chrome.look_twice("nothing-changed").await;
 }
 
+#[actix_web::test]
+async fn a_number_that_five_accounts_use_already() {
+    in_both_worlds("two-factor-number-full", &[], async |app, chrome| {
+        for name in ["ada", "bob", "cem", "dan", "eve"] {
+            app.guarded_by_sms(name, "(212) 555-0142", PHONE).await;
+            app.wait(TimeDelta::minutes(3));
+        }
+        app.person("fay").await;
+        chrome.log_in("fay").await;
+        chrome.open("/profile/two-factor").await;
+        chrome.choose("Method", "SMS").await;
+        chrome.fill("Mobile phone number", "(212) 555-0142").await;
+        chrome.press("Save").await;
+        assert_eq!(chrome.errors().await.len(), 1);
+        chrome.says("5 accounts use this number already").await;
+        chrome.look_twice("full").await;
+    })
+    .await;
+}
+
 async fn wait_for_the_code(app: &TestApp, chrome: &Chrome) {
     chrome.choose("Method", "Email").await;
     chrome.fill("Email address for codes", MAIL).await;
