@@ -1,4 +1,4 @@
-//! The HTTP server and its layers, from the outermost in: headers, log, error pages, panics, host, origin, cookies, session.
+//! The HTTP server and its layers, from the outermost in: headers, log, error pages, panics, time, host, origin, cookies, session.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -19,6 +19,7 @@ use crate::web::browser::cookies::only_our_cookies;
 use crate::web::dev_guard::HostGuard;
 use crate::web::error::draw_errors;
 use crate::web::headers::{keep_none_when_leaving, on_every_answer};
+use crate::web::in_time::answer_in_time;
 use crate::web::request_log::{RequestId, catch_panics, log_requests};
 use crate::web::same_origin::refuse_foreign_origins;
 use crate::web::{Portal, routes};
@@ -50,6 +51,7 @@ pub(super) fn server(
             .wrap(only_our_cookies(portal.cookies))
             .wrap(refuse_foreign_origins(url))
             .wrap(guard.refuse_misdirected())
+            .wrap(from_fn(answer_in_time))
             .wrap(from_fn(catch_panics))
             .wrap(from_fn(draw_errors))
             .wrap(log_requests(request_ids(&portal), portal.services.measures.clone()))

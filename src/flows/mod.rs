@@ -176,8 +176,8 @@ pub enum FlowError {
     /// The password function.
     #[error(transparent)]
     Hashing(#[from] HashingFault),
-    /// More passwords wait to be checked than this machine can check in time.
-    #[error("too many passwords wait to be checked")]
+    /// More waits than can be answered in time: passwords to be checked, or whatever hangs.
+    #[error("more waits than can be answered in time")]
     Busy,
     /// The session was ended while the request was under way; nothing was changed.
     #[error("the session is over")]

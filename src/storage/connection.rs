@@ -38,13 +38,13 @@ pub(super) type Pooled = PooledConnection<Manager>;
 pub struct Patience {
     /// For a lock of another process or transaction.
     pub lock: Duration,
-    /// For a connection: an idle one of the pool, or a new one.
+    /// For a turn: on SQLite that of the writer, and on both that of a connection, idle or new.
     pub connection: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { lock: Duration::from_secs(5), connection: Duration::from_secs(5) }
+        Self { lock: Duration::from_secs(2), connection: Duration::from_secs(1) }
     }
 }
 
@@ -56,6 +56,8 @@ pub struct Manager {
 
 /// How long to wait before a new file is asked again.
 const A_MOMENT: Duration = Duration::from_millis(5);
+/// How many connections a pool holds.
+pub(super) const AT_ONCE: usize = 8;
 const POOL_SIZE: u32 = 8;
 /// `synchronous=FULL`: a revocation that power loss takes back is a security fault. Small caches, since every connection
 /// has its own.

@@ -42,7 +42,8 @@ pub mod trusted_computers;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 pub use connection::{AnyConnection, Location, Patience};
 pub use error::{StorageError, Taken};
@@ -53,9 +54,15 @@ pub struct Db {
     pool: connection::Pool,
     place: Location,
     patience: Patience,
-    /// On SQLite one writer at a time, so that waiting writers do not fill the blocking pool.
+    /// One permit for each connection: who waits for one does so without a thread, and not for long.
+    connections: Arc<Semaphore>,
+    /// On SQLite one writer at a time.
     writer: Option<Arc<Semaphore>>,
 }
+
+/// The right to a connection, and on SQLite to write. It ends with the work, not with the request: when a browser goes away,
+/// its work goes on, and nobody else has its connection meanwhile.
+struct Turn(#[expect(dead_code, reason = "held for its drop")] Vec<OwnedSemaphorePermit>);
 
 /// A write under way: everything in it commits together, or none of it.
 pub struct Tx<'a> {
@@ -94,7 +101,8 @@ impl Db {
             Location::Sqlite(_) => Some(Arc::new(Semaphore::new(1))),
             Location::Postgres(_) => None,
         };
-        Ok(Self { pool: connection::pool(place.clone(), patience)?, place, patience, writer })
+        let connections = Arc::new(Semaphore::new(connection::AT_ONCE));
+        Ok(Self { pool: connection::pool(place.clone(), patience)?, place, patience, connections, writer })
     }
 
     /// Which database this is.
@@ -125,8 +133,13 @@ impl Db {
         T: Send + 'static,
         E: From<StorageError> + Send + 'static,
     {
+        let turn = self.turn(&[&self.connections]).await?;
         let (pool, patience) = (self.pool.clone(), self.patience.connection);
-        on_blocking_thread(move || f(&mut *connection::checkout(&pool, patience)?)).await
+        on_blocking_thread(move || {
+            let _turn = turn;
+            f(&mut *connection::checkout(&pool, patience)?)
+        })
+        .await
     }
 
     /// Reads a row or two by key. On SQLite this takes some ten microseconds, less than the way to a blocking thread and
@@ -159,15 +172,10 @@ impl Db {
         T: Send + 'static,
         E: From<StorageError> + Send + 'static,
     {
-        let turn = match &self.writer {
-            Some(writer) => {
-                Some(Arc::clone(writer).acquire_owned().await.map_err(|_| StorageError::Unavailable)?)
-            }
-            None => None,
-        };
+        let queues: Vec<_> = self.writer.iter().chain([&self.connections]).collect();
+        let turn = self.turn(&queues).await?;
         let (pool, patience) = (self.pool.clone(), self.patience.connection);
         on_blocking_thread(move || {
-            // The turn ends with the write, not with the request: when a browser goes away, its write goes on.
             let _turn = turn;
             let mut conn = connection::checkout(&pool, patience)?;
             let (value, after_commit) = connection::in_transaction(&mut conn, |conn| {
@@ -182,6 +190,18 @@ impl Db {
             Ok(value)
         })
         .await
+    }
+
+    /// Waits in these queues, one after the other, as long as one is patient in all.
+    async fn turn(&self, queues: &[&Arc<Semaphore>]) -> Result<Turn, StorageError> {
+        let waiting = async {
+            let mut permits = Vec::with_capacity(queues.len());
+            for queue in queues {
+                permits.push(Arc::clone(queue).acquire_owned().await.map_err(|_| StorageError::Unavailable)?);
+            }
+            Ok(Turn(permits))
+        };
+        timeout(self.patience.connection, waiting).await.unwrap_or(Err(StorageError::Unavailable))
     }
 }
 

@@ -17,6 +17,7 @@ pub mod fields;
 pub mod form;
 pub mod gate;
 pub mod headers;
+pub mod in_time;
 pub mod moment;
 pub mod new_password;
 pub mod notice;

@@ -49,6 +49,8 @@ mod errors;
 #[cfg(test)]
 mod escaping;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod fleet;
 #[cfg(test)]
 mod headers;

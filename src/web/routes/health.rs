@@ -1,12 +1,18 @@
 //! Alive and ready: for supervisors and load balancers.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
+use tokio::time::timeout;
 
+use crate::flows::FlowError;
 use crate::flows::channels::troubles;
 use crate::web::Portal;
+
+/// How long the database is asked. Whoever looks here wants to know before it is too late to send people elsewhere.
+const LOOK: Duration = Duration::from_millis(400);
 
 /// The process answers.
 pub(super) async fn alive() -> HttpResponse {
@@ -21,7 +27,8 @@ pub(super) async fn ready(portal: Data<Portal>) -> HttpResponse {
             .content_type("text/plain; charset=utf-8")
             .body("stopping\n");
     }
-    let troubles = match troubles(&portal.services).await {
+    let looked = timeout(LOOK, troubles(&portal.services)).await.unwrap_or(Err(FlowError::Busy));
+    let troubles = match looked {
         Ok(troubles) => troubles,
         Err(fault) => {
             tracing::warn!(%fault, "not ready");

@@ -74,7 +74,8 @@ impl TestDatabase {
         run(server, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).expect("connections");
     }
 
-    fn on(server: Url) -> Self {
+    /// A fresh database on this server.
+    pub fn on(server: Url) -> Self {
         let name = format!("postern_test_{:016x}", rand::random::<u64>());
         // template0: nobody is ever connected to it, so that tests can copy it at the same time.
         run(&server, &format!("CREATE DATABASE {name} TEMPLATE template0")).expect("a fresh database");

@@ -53,7 +53,12 @@ impl Home {
     /// An empty folder. The database is the default one in it, or, where the tests run on PostgreSQL, a fresh one there
     /// that has no table yet.
     pub fn new() -> Self {
-        let database = Arc::new(TestDatabase::fresh());
+        Self::on(TestDatabase::fresh())
+    }
+
+    /// An empty folder, and this database.
+    pub fn on(database: TestDatabase) -> Self {
+        let database = Arc::new(database);
         let port = free_port();
         let mut settings = vec![("POSTERN_SERVER_LISTEN".to_owned(), format!("127.0.0.1:{port}"))];
         if database.is_postgres() {
