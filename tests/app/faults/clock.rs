@@ -11,13 +11,14 @@ async fn enters(page: &Page, code: &str) -> Page {
     page.form("Log in").fill("code", code).submit().await.follow_all().await
 }
 
-/// Logs in at a new computer, with a code that is mailed now.
+/// Logs in at a new computer, with a code that is mailed now: not the newest by the mailbox's clock, which was wrong as well.
 async fn logs_in(app: &TestApp, name: &str, at: &str) {
+    let known: Vec<_> = app.sent().await.into_iter().map(|entry| entry.id).collect();
     let page = app.code_page(name).await;
-    let sent = app.sent_to(&format!("{name}@example.com")).await;
-    let code = app.code_for(&format!("{name}@example.com")).await;
+    let new = app.sent().await.into_iter().find(|entry| !known.contains(&entry.id) && entry.code.is_some());
+    let code = new.unwrap_or_else(|| panic!("{at}: no code was sent")).code.unwrap();
     let page = enters(&page, &code).await;
-    assert_eq!(page.path(), "/profile", "{at}, {sent} sent: {}", page.describe());
+    assert_eq!(page.path(), "/profile", "{at}: {}", page.describe());
 }
 
 #[actix_web::test]
