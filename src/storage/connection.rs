@@ -58,6 +58,8 @@ pub struct Manager {
 const A_MOMENT: Duration = Duration::from_millis(5);
 /// How many connections a pool holds.
 pub(super) const AT_ONCE: usize = 8;
+/// How many of them no writer takes.
+pub(super) const FOR_READERS: usize = 2;
 const POOL_SIZE: u32 = 8;
 /// `synchronous=FULL`: a revocation that power loss takes back is a security fault. Small caches, since every connection
 /// has its own.

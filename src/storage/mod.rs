@@ -56,11 +56,12 @@ pub struct Db {
     patience: Patience,
     /// One permit for each connection: who waits for one does so without a thread, and not for long.
     connections: Arc<Semaphore>,
-    /// On SQLite one writer at a time.
-    writer: Option<Arc<Semaphore>>,
+    /// On SQLite one writer at a time; on PostgreSQL fewer than there are connections, so that writers who wait for each other's
+    /// locks leave some to whoever only reads.
+    writers: Arc<Semaphore>,
 }
 
-/// The right to a connection, and on SQLite to write. It ends with the work, not with the request: when a browser goes away,
+/// The right to a connection, and to write. It ends with the work, not with the request: when a browser goes away,
 /// its work goes on, and nobody else has its connection meanwhile.
 struct Turn(#[expect(dead_code, reason = "held for its drop")] Vec<OwnedSemaphorePermit>);
 
@@ -97,12 +98,13 @@ impl Db {
     /// # Errors
     /// [`StorageError::Broken`] if the pool cannot be made at all.
     pub fn open(place: Location, patience: Patience) -> Result<Self, StorageError> {
-        let writer = match &place {
-            Location::Sqlite(_) => Some(Arc::new(Semaphore::new(1))),
-            Location::Postgres(_) => None,
+        let writers_at_once = match &place {
+            Location::Sqlite(_) => 1,
+            Location::Postgres(_) => connection::AT_ONCE - connection::FOR_READERS,
         };
-        let connections = Arc::new(Semaphore::new(connection::AT_ONCE));
-        Ok(Self { pool: connection::pool(place.clone(), patience)?, place, patience, connections, writer })
+        let (pool, permits) = (connection::pool(place.clone(), patience)?, |n| Arc::new(Semaphore::new(n)));
+        let (connections, writers) = (permits(connection::AT_ONCE), permits(writers_at_once));
+        Ok(Self { pool, place, patience, connections, writers })
     }
 
     /// Which database this is.
@@ -172,8 +174,7 @@ impl Db {
         T: Send + 'static,
         E: From<StorageError> + Send + 'static,
     {
-        let queues: Vec<_> = self.writer.iter().chain([&self.connections]).collect();
-        let turn = self.turn(&queues).await?;
+        let turn = self.turn(&[&self.writers, &self.connections]).await?;
         let (pool, patience) = (self.pool.clone(), self.patience.connection);
         on_blocking_thread(move || {
             let _turn = turn;
