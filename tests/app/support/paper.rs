@@ -28,7 +28,8 @@ impl Paper {
             .get_or_init(|| {
                 let paper = Self::default();
                 let writer = paper.clone();
-                let filter = "debug,postern=trace,html5ever=off,selectors=off,thirtyfour=off";
+                let filter =
+                    "debug,postern=trace,html5ever=off,selectors=off,thirtyfour=off,cookie_store=off";
                 tracing_subscriber::fmt()
                     .with_env_filter(EnvFilter::new(filter))
                     .with_ansi(false)
