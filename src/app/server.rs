@@ -1,4 +1,5 @@
-//! The HTTP server and its layers, from the outermost in: headers, log, error pages, panics, time, host, origin, cookies, session.
+//! The HTTP server and its layers, from the outermost in: to the end, headers, log, error pages, panics, time, host, origin,
+//! cookies, session.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -22,6 +23,7 @@ use crate::web::headers::{keep_none_when_leaving, on_every_answer};
 use crate::web::in_time::answer_in_time;
 use crate::web::request_log::{RequestId, catch_panics, log_requests};
 use crate::web::same_origin::refuse_foreign_origins;
+use crate::web::to_the_end::go_to_the_end;
 use crate::web::{Portal, routes};
 
 /// Where Prometheus looks.
@@ -57,6 +59,7 @@ pub(super) fn server(
             .wrap(log_requests(request_ids(&portal), portal.services.measures.clone()))
             .wrap(on_every_answer(url))
             .wrap(from_fn(keep_none_when_leaving))
+            .wrap(from_fn(go_to_the_end))
     })
     // App::serve hears the system's signals itself.
     .disable_signals()

@@ -30,6 +30,7 @@ pub mod routes;
 pub mod same_origin;
 mod shown;
 pub mod ticket;
+pub mod to_the_end;
 
 use std::sync::Arc;
 

@@ -59,6 +59,8 @@ mod help;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod hung_up;
+#[cfg(test)]
 mod invitation;
 #[cfg(test)]
 mod keys;
