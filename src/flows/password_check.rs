@@ -8,12 +8,11 @@ use chrono::{DateTime, Utc};
 use crate::domain::account::Account;
 use crate::domain::ids::Id;
 use crate::domain::limits::{AFTER_RESET_FAILURES, NameStanding, PasswordFailure};
-use crate::domain::link::Link;
 use crate::domain::password::{Claim, PasswordHash, PasswordInput, PasswordProof, check, hash};
 use crate::domain::secret::Secret;
 use crate::domain::token::Token;
 use crate::domain::trusted_computer::{Trust, TrustedComputer};
-use crate::domain::username::Username;
+use crate::domain::username::{Username, UsernameKey};
 use crate::flows::hashing::Place;
 use crate::flows::measures::PasswordResult;
 use crate::flows::turns::Turn;
@@ -221,14 +220,12 @@ async fn look(
         .db
         .glance(move |conn| {
             if let (Some(key), Some(token)) = (&key, &token)
-                && let Some((account, _)) = accounts::for_login(conn, key, now)?
-                && let Some(computer) = trusted(conn, &account, token, days, now)?
+                && let Some(computer) = trusted(conn, key, token, days, now)?
             {
                 return Ok(Looked::Trusted(computer));
             }
             if let (Some(key), Some(token)) = (&key, &reset_by)
-                && let Some((account, _)) = accounts::for_login(conn, key, now)?
-                && let Some(allowance) = allowance(&this, conn, &account.id, token)?
+                && let Some(allowance) = allowance(&this, conn, key, token)?
                 && throttles::has_left(conn, &allowance, AFTER_RESET_FAILURES)?
             {
                 return Ok(Looked::JustReset(allowance));
@@ -247,17 +244,20 @@ async fn look(
         .await
 }
 
-/// The computer that carries a token, if the account trusts it.
+/// The computer that carries a token, if the account of this name trusts it. A token that hangs on nothing, or on another
+/// account, costs as much at a name that nobody has.
 fn trusted(
     conn: &mut AnyConnection,
-    account: &Account,
+    name: &UsernameKey,
     token: &Token,
     days: u8,
     now: DateTime<Utc>,
 ) -> Result<Option<Id<TrustedComputer>>, StorageError> {
-    Ok(trusted_computers::find(conn, &token.hash(), &account.id)?
-        .filter(|computer| computer.trust(account, days, now) == Trust::Holds)
-        .map(|computer| computer.id))
+    let Some(computer) = trusted_computers::at_name(conn, &token.hash(), name)? else { return Ok(None) };
+    let account = accounts::find(conn, &computer.account, now)?;
+    Ok(account
+        .is_some_and(|account| computer.trust(&account, days, now) == Trust::Holds)
+        .then_some(computer.id))
 }
 
 /// Looks the name up and counts the try. A computer that the account trusts has an allowance of its own, so that strangers
@@ -280,21 +280,19 @@ async fn count(
                 Some(key) => accounts::for_login(tx, key, now)?,
                 None => None,
             };
-            let computer = match (&found, &token) {
-                (Some((account, _)), Some(token)) => trusted(tx, account, token, days, now)?,
+            let computer = match (&key, &token) {
+                (Some(key), Some(token)) => trusted(tx, key, token, days, now)?,
                 (Some(_) | None, Some(_) | None) => None,
             };
             let is_trusted = match &computer {
                 Some(computer) => trusted_computers::count_failure(tx, computer)?,
                 None => false,
             };
-            let after_reset = match (&found, &reset_by) {
-                (Some((account, _)), Some(token)) if !is_trusted => {
-                    match allowance(&this, tx, &account.id, token)? {
-                        Some(own) => throttles::count_of(tx, &own, AFTER_RESET_FAILURES, now)?.then_some(own),
-                        None => None,
-                    }
-                }
+            let after_reset = match (&key, &reset_by) {
+                (Some(key), Some(token)) if !is_trusted => match allowance(&this, tx, key, token)? {
+                    Some(own) => throttles::count_of(tx, &own, AFTER_RESET_FAILURES, now)?.then_some(own),
+                    None => None,
+                },
                 (Some(_) | None, Some(_) | None) => None,
             };
             let brings = PasswordFailure::Counts;
@@ -315,16 +313,18 @@ async fn count(
         .await
 }
 
-/// Under what wrong passwords are counted in the browser in which this account's password was just reset.
+/// Under what wrong passwords are counted in the browser in which the password of this name was just reset. What is looked up
+/// hangs on the token alone, so that the time it takes tells nothing about the name.
 fn allowance(
     services: &Services,
     conn: &mut AnyConnection,
-    account: &Id<Account>,
+    name: &UsernameKey,
     token: &Secret<String>,
 ) -> Result<Option<Vec<u8>>, FlowError> {
-    let link = links::reset_by(services, conn, token.expose())?.filter(|link| link.account == *account);
-    let subject = |link: Link| services.keys.throttle().mac(&[b"after reset", link.id.as_str().as_bytes()]);
-    Ok(link.map(|link| subject(link).to_vec()))
+    let Some(link) = links::reset_by(services, conn, token.expose())? else { return Ok(None) };
+    let account = accounts::find(conn, &link.account, services.now())?;
+    let subject = || services.keys.throttle().mac(&[b"after reset", link.id.as_str().as_bytes()]).to_vec();
+    Ok(account.filter(|account| account.username.key() == *name).map(|_| subject()))
 }
 
 /// Counts the try for the name, and notes it for the address; answers what it brings the name if it is wrong, or until when

@@ -9,8 +9,9 @@ use crate::domain::ids::Id;
 use crate::domain::limits::TRUSTED_COMPUTER_FAILURES;
 use crate::domain::token::TokenHash;
 use crate::domain::trusted_computer::TrustedComputer;
+use crate::domain::username::UsernameKey;
 use crate::storage::columns::{count, micros, number, time};
-use crate::storage::schema::trusted_computers;
+use crate::storage::schema::{accounts, trusted_computers};
 use crate::storage::{AnyConnection, StorageError, Tx};
 
 #[derive(Queryable, Selectable)]
@@ -92,6 +93,26 @@ pub fn find(
     let row: Option<TrustedComputerRow> = trusted_computers::table
         .filter(trusted_computers::token_hash.eq(token.as_bytes()))
         .filter(trusted_computers::account_id.eq(account.as_str()))
+        .select(TrustedComputerRow::as_select())
+        .first(conn)
+        .optional()?;
+    row.map(TrustedComputerRow::computer).transpose()
+}
+
+/// Finds the computer that carries a token at the account of this name. One read, whether or not there is such a name, so that
+/// the time it takes tells nobody.
+///
+/// # Errors
+/// As for any read.
+pub fn at_name(
+    conn: &mut AnyConnection,
+    token: &TokenHash,
+    name: &UsernameKey,
+) -> Result<Option<TrustedComputer>, StorageError> {
+    let row: Option<TrustedComputerRow> = trusted_computers::table
+        .inner_join(accounts::table.on(accounts::id.eq(trusted_computers::account_id)))
+        .filter(trusted_computers::token_hash.eq(token.as_bytes()))
+        .filter(accounts::username_key.eq(name.as_str()))
         .select(TrustedComputerRow::as_select())
         .first(conn)
         .optional()?;
