@@ -234,7 +234,17 @@ pub(super) fn write_back(conn: &mut AnyConnection) -> Result<(), StorageError> {
 
 #[cfg(test)]
 mod tests {
+    use diesel::{dsl::sql, sql_types::Bool};
+
     use super::*;
+
+    /// `.cargo/config.toml` says why. Without it the text of most statements is read anew at each use.
+    #[test]
+    fn sqlite_reads_a_statement_once() {
+        let mut conn = SqliteConnection::establish(":memory:").unwrap();
+        let option = sql::<Bool>("sqlite_compileoption_used('ENABLE_QPSG')");
+        assert!(diesel::select(option).get_result::<bool>(&mut conn).unwrap());
+    }
 
     #[test]
     fn a_server_that_does_not_answer_is_not_waited_for_without_end() {
