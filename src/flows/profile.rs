@@ -13,7 +13,7 @@ use crate::storage::{accounts, second_factors};
 /// As for any fault.
 pub async fn second_factor(services: &Services, who: &LoggedIn) -> Result<SecondFactor, FlowError> {
     let (keys, account) = (services.keys.clone(), who.account.id.clone());
-    services.db.read(move |conn| Ok(second_factors::find(conn, &account, &keys)?)).await
+    services.db.glance(move |conn| Ok(second_factors::find(conn, &account, &keys)?)).await
 }
 
 /// Saves the name shown and the time zone. An empty name is the username again. The log is told what was changed, not to

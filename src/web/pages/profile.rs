@@ -1,6 +1,10 @@
 //! Who you are here.
 
-use askama::Template;
+use std::fmt;
+use std::sync::LazyLock;
+
+use askama::filters::HtmlSafe;
+use askama::{FastWritable, Template, Values};
 
 use crate::web::notice::Notice;
 use crate::web::page::{Moment, Page, Sample};
@@ -59,10 +63,40 @@ pub struct ZoneGroup {
 /// One time zone.
 pub struct ZoneChoice {
     /// The name in the IANA database: `Europe/Berlin`.
-    pub name: &'static str,
+    pub name: Plain,
     /// What people call it.
-    pub label: String,
+    pub label: Plain,
 }
+
+/// Words of our own without a character that means something in HTML. Hundreds of them stand on one page: they are looked
+/// through once, when they are made, not at every request.
+pub struct Plain(String);
+
+impl Plain {
+    fn new(words: &str) -> Self {
+        let means_something = |c| matches!(c, '<' | '>' | '&' | '"' | '\'');
+        Self(words.chars().filter(|c| !means_something(*c)).collect())
+    }
+
+    /// The words.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Plain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FastWritable for Plain {
+    fn write_into(&self, dest: &mut dyn fmt::Write, _: &dyn Values) -> askama::Result<()> {
+        Ok(dest.write_str(&self.0)?)
+    }
+}
+
+impl HtmlSafe for Plain {}
 
 /// The longest a name may be, in characters.
 pub const NAME_LENGTH: usize = 100;
@@ -85,21 +119,34 @@ const NEARBY: [(&str, &str); 14] = [
     ("Pacific/Honolulu", "Hawaii Time – Honolulu"),
 ];
 
-const REGIONS: [&str; 9] =
-    ["Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian"];
+const REGIONS: [&str; 10] = [
+    "Africa",
+    "America",
+    "Antarctica",
+    "Arctic",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Europe",
+    "Indian",
+    "Pacific",
+];
+
+/// Every time zone a person may choose, the near ones first.
+static ZONES: LazyLock<Vec<ZoneGroup>> = LazyLock::new(|| {
+    let choice =
+        |(name, label): &(&str, &str)| ZoneChoice { name: Plain::new(name), label: Plain::new(label) };
+    let near = NEARBY.iter().map(choice).collect();
+    let far = REGIONS.iter().map(|region| ZoneGroup { name: region, zones: zones_in(region) });
+    let everywhere = ZoneGroup { name: "Everywhere", zones: vec![choice(&("UTC", "UTC"))] };
+    let near = ZoneGroup { name: "United States and Canada", zones: near };
+    [near].into_iter().chain(far).chain([everywhere]).collect()
+});
 
 impl ProfilePage {
     /// Every time zone a person may choose, the near ones first.
-    pub fn zones(&self) -> Vec<ZoneGroup> {
-        let near =
-            NEARBY.iter().map(|(name, label)| ZoneChoice { name, label: (*label).to_owned() }).collect();
-        let mut groups = vec![ZoneGroup { name: "United States and Canada", zones: near }];
-        for region in REGIONS.into_iter().chain(["Pacific"]) {
-            groups.push(ZoneGroup { name: region, zones: zones_in(region) });
-        }
-        let utc = ZoneChoice { name: "UTC", label: "UTC".to_owned() };
-        groups.push(ZoneGroup { name: "Everywhere", zones: vec![utc] });
-        groups
+    pub fn zones(&self) -> &'static [ZoneGroup] {
+        &ZONES
     }
 }
 
@@ -115,7 +162,8 @@ fn zones_in(region: &str) -> Vec<ZoneChoice> {
     all.filter(|name| !named_above(name))
         .filter_map(|name| {
             let place = name.strip_prefix(region)?.strip_prefix('/')?;
-            Some(ZoneChoice { name, label: place.replace('_', " ").replace('/', " – ") })
+            let label = place.replace('_', " ").replace('/', " – ");
+            Some(ZoneChoice { name: Plain::new(name), label: Plain::new(&label) })
         })
         .collect()
 }
@@ -187,7 +235,8 @@ mod tests {
             now: Moment::default(),
         };
         let groups = page.zones();
-        let names: Vec<_> = groups.iter().flat_map(|group| &group.zones).map(|zone| zone.name).collect();
+        let names: Vec<_> =
+            groups.iter().flat_map(|group| &group.zones).map(|zone| zone.name.as_str()).collect();
         let different: HashSet<_> = names.iter().collect();
         assert_eq!(names.len(), different.len());
         assert!(names.iter().all(|name| name.parse::<chrono_tz::Tz>().is_ok()));
