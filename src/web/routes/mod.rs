@@ -29,8 +29,8 @@ mod setup;
 mod sms_report;
 mod two_factor;
 
-use actix_web::http::header::{ALLOW, LOCATION};
-use actix_web::web::{Data, Path, ServiceConfig, post, resource, route, to};
+use actix_web::http::header::{ALLOW, AcceptEncoding, LOCATION};
+use actix_web::web::{Data, Header, Path, ServiceConfig, post, resource, route, to};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard};
 
 use crate::web::Portal;
@@ -222,14 +222,18 @@ async fn not_that_way(req: HttpRequest) -> HttpResponse {
     HttpResponse::MethodNotAllowed().insert_header((ALLOW, methods.join(", "))).finish()
 }
 
-async fn file(portal: Data<Portal>, path: Path<String>) -> Result<HttpResponse, WebError> {
+async fn file(
+    portal: Data<Portal>,
+    path: Path<String>,
+    read: Option<Header<AcceptEncoding>>,
+) -> Result<HttpResponse, WebError> {
     let asset = portal.assets.find(&format!("/static/{path}")).ok_or(WebError::NotFound)?;
-    Ok(asset.answer())
+    Ok(asset.answer(read.as_deref()))
 }
 
 async fn robots(portal: Data<Portal>) -> Result<HttpResponse, WebError> {
     let asset = portal.assets.find("/robots.txt").ok_or(WebError::NotFound)?;
-    Ok(asset.answer())
+    Ok(asset.answer(None))
 }
 
 async fn favicon(portal: Data<Portal>) -> HttpResponse {
