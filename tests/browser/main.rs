@@ -1,7 +1,7 @@
 //! The stories again, in a real browser: headless Chromium through WebDriver, with script on and off, wide and narrow,
 //! light and dark. Where Chromium is missing they are left out, loudly, unless `POSTERN_TEST_BROWSER=required`.
 //!
-//! Each page that is looked at leaves a picture in `tests/shots`.
+//! With POSTERN_TEST_PICTURES=1 each page that is looked at leaves a picture in `tests/shots`; a walk that fails always does.
 
 #[cfg(test)]
 mod accounts_story;

@@ -1,4 +1,4 @@
-//! Every page in every state: axe-core finds nothing, nothing is wider than the window, and there is a picture.
+//! Every page in every state: axe-core finds nothing, nothing is wider than the window, and a picture for who wants it.
 //!
 //! Each walk is taken twice: with script, at a desk in the light, and without, at a desk in the dark. Each state is then
 //! looked at on a phone in the other scheme, too. So each is seen wide and narrow, light and dark.

@@ -12,7 +12,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 /// How long a target is fuzzed in the ordinary run: time on a core, not on the wall.
-const BRIEFLY: Duration = Duration::from_secs(2);
+const BRIEFLY: Duration = Duration::from_secs(30);
 /// How long in a long one.
 const LONG: Duration = Duration::from_secs(15 * 60);
 /// So many inputs go by between two looks at the clock.

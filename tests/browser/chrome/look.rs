@@ -8,9 +8,12 @@ use thirtyfour::prelude::WebDriverResult;
 use super::view::{Scheme, View, Width};
 use super::{Chrome, axe, driver};
 
+/// `1`: what is looked at leaves a picture. Painting takes longer than all the rest of a look.
+const PICTURES: &str = "POSTERN_TEST_PICTURES";
+
 impl Chrome {
-    /// Looks at the page as it stands: a picture in `tests/shots`, axe-core, one heading, nothing wider than the
-    /// window, at 320 pixels neither. Panics with everything that is wrong.
+    /// Looks at the page as it stands: axe-core, one heading, nothing wider than the window, at 320 pixels neither; and a
+    /// picture in `tests/shots`, where somebody wants them. Panics with everything that is wrong.
     pub async fn look(&self, state: &str) {
         let name = format!("{}-{state}", self.name());
         self.picture(&name).await;
@@ -51,8 +54,11 @@ impl Chrome {
         self.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
-    /// A picture of the whole page in `tests/shots`.
+    /// A picture of the whole page in `tests/shots`, where somebody wants them.
     pub async fn picture(&self, name: &str) {
+        if driver::variable(PICTURES).as_deref() != Some("1") {
+            return;
+        }
         let written = self.try_picture(name).await;
         written.unwrap_or_else(|fault| panic!("picture {name}: {fault}"));
     }
