@@ -205,7 +205,7 @@ async fn every_page_is_come_by_once_onward_and_on_the_way_back() {
     let app = TestApp::start().await;
     let browser = grace(&app).await;
     let mut conn = app.database.location().connect().unwrap();
-    seed::fill(&mut conn, Size { accounts: 330, events: 0 }, app.now(), "$argon2id$");
+    seed::fill(&mut conn, Size { accounts: 330, events: 0, browsers: 0 }, app.now(), "$argon2id$");
     drop(conn);
 
     for (query, least) in
@@ -272,7 +272,7 @@ async fn counts_stop_at_a_thousand() {
     let app = TestApp::start().await;
     let browser = grace(&app).await;
     let mut conn = app.database.location().connect().unwrap();
-    seed::fill(&mut conn, Size { accounts: 2_500, events: 0 }, app.now(), "$argon2id$");
+    seed::fill(&mut conn, Size { accounts: 2_500, events: 0, browsers: 0 }, app.now(), "$argon2id$");
     drop(conn);
     let page = browser.get("/admin/accounts").await;
     page.says("1,000+ accounts. 1,000+ have no Two Factor Authentication.");

@@ -303,7 +303,7 @@ async fn the_export_goes_to_the_end_of_the_log() {
     let app = TestApp::start().await;
     let browser = grace(&app).await;
     let mut conn = app.database.location().connect().unwrap();
-    seed::fill(&mut conn, Size { accounts: 20, events: 2_345 }, app.now(), "$argon2id$");
+    seed::fill(&mut conn, Size { accounts: 20, events: 2_345, browsers: 0 }, app.now(), "$argon2id$");
     drop(conn);
     let file = browser.get("/admin/activity.csv?to=2026-11-23").await.expect(200);
     let rows = rows(&file);

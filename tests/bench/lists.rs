@@ -80,7 +80,7 @@ async fn main() {
     postern::delivery::tls::choose_provider();
     let numbers: Vec<usize> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
     let size = match numbers[..] {
-        [accounts, events] => Size { accounts, events },
+        [accounts, events] => Size { accounts, events, browsers: 0 },
         _ => FULL,
     };
     let folder = tempfile::tempdir().unwrap();

@@ -23,7 +23,7 @@ use crate::support::seed::{self, FULL, Size};
 use crate::support::test_app::TestApp;
 
 /// Enough for PostgreSQL to find a table too long to be read from end to end.
-const SMALL: Size = Size { accounts: 20_000, events: 50_000 };
+const SMALL: Size = Size { accounts: 20_000, events: 50_000, browsers: 0 };
 
 const SEARCHES: [Option<&str>; 6] =
     [None, Some("a"), Some("person-1"), Some("ada byron"), Some("mail."), Some("nobody at all")];

@@ -12,7 +12,7 @@ const LONGEST: &str = "Wolfeschlegelsteinhausenbergerdorff.of-the-northern-harbo
 
 fn fill(app: &TestApp) {
     let mut conn = app.database.location().connect().unwrap();
-    seed::fill(&mut conn, Size { accounts: 1_500, events: 3_000 }, app.now(), "$argon2id$");
+    seed::fill(&mut conn, Size { accounts: 1_500, events: 3_000, browsers: 0 }, app.now(), "$argon2id$");
 }
 
 #[actix_web::test]
