@@ -1,10 +1,15 @@
 //! Log in with username and password: who gets in, what everybody else reads, and which tickets live on.
 
+use std::sync::mpsc;
+use std::thread::available_parallelism;
+
 use diesel::prelude::*;
 use postern::domain::password::Cost;
 use postern::storage::schema::accounts;
+use tokio::sync::mpsc::unbounded_channel;
 
-use crate::support::browser::{Browser, Page};
+use crate::support::at_once::at_once;
+use crate::support::browser::{Browser, Form, Page};
 use crate::support::test_app::{Deeds, PASSWORD, TestApp};
 
 const NOT_RIGHT: &str = "The username or password is not correct";
@@ -167,6 +172,51 @@ async fn unknown_wrong_and_disabled_read_the_same_to_the_byte() {
     assert!(first.2.contains(NOT_RIGHT) && first.2.contains("value=\"NAME\""));
     for (name, answer) in &answers {
         assert_eq!(answer, first, "{name}");
+    }
+}
+
+#[actix_web::test]
+async fn a_name_that_nobody_has_costs_a_hash_like_any_other() {
+    let app = TestApp::start().await;
+    for name in ["ada", "eve"] {
+        app.person(name).await;
+    }
+    app.invited("ian").await;
+    app.disable("eve").await;
+    let form = app.browser().get("/login").await.form("Log in").fill("password", "not the password at all");
+    let tries =
+        ["ada", "nobody", "eve", "ian", "no name at all"].map(|name| form.clone().fill("username", name));
+
+    // Every core is at work on something else: whoever is answered in spite of it was not hashed for.
+    let (started, mut starts) = unbounded_channel();
+    let (mut busy, mut releases) = (Vec::new(), Vec::new());
+    for _ in 0..available_parallelism().map_or(1, usize::from) {
+        let hashing = app.app.services().hashing.clone();
+        let place = hashing.reserve().ok().expect("a place");
+        let (release, released) = mpsc::channel::<()>();
+        let started = started.clone();
+        busy.push(actix_web::rt::spawn(async move {
+            let work = move |_: &mut _| {
+                started.send(()).ok();
+                // An error is the sign to go on: the other end was dropped.
+                Ok(released.recv().is_err())
+            };
+            hashing.run(place, work).await.is_ok()
+        }));
+        releases.push(release);
+    }
+    for _ in &busy {
+        starts.recv().await.unwrap();
+    }
+    for page in at_once(tries.clone().into_iter().map(Form::submit)).await {
+        page.expect(503);
+    }
+    drop(releases);
+    for work in busy {
+        assert!(work.await.unwrap());
+    }
+    for form in tries {
+        form.submit().await.expect(422);
     }
 }
 
