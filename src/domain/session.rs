@@ -233,6 +233,8 @@ impl Entry {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
     use crate::domain::account::{Epochs, Standing};
     use crate::domain::samples::{
@@ -387,6 +389,13 @@ mod tests {
             let disabled = Account { standing: Standing::Disabled { since: at(0) }, ..ada() };
             assert!(Entry::by_recovery(&pending(), proof(1), &disabled, 4).is_none());
         }
+    }
+
+    #[test]
+    fn the_activity_log_tells_apart_how_somebody_logged_in() {
+        let labels: HashSet<_> = EnteredBy::ALL.into_iter().map(EnteredBy::label).collect();
+        assert_eq!(labels.len(), EnteredBy::ALL.len());
+        assert!(labels.iter().all(|label| label.starts_with("with the password")));
     }
 
     #[test]
