@@ -130,6 +130,8 @@ fn the_last_start_is_ten_seconds_before_the_end_and_may_be_wished_for() {
     assert_eq!(after_failure(&wish(81), at(0)), Next::Expire);
     let unwished = attempt(Method::Sms, FailureClass::RetrySafe, 9);
     assert_eq!(after_failure(&unwished, at(60)), Next::At(at(80)));
+    let sooner = Attempt { number: 9, ..wish(1) };
+    assert_eq!(after_failure(&sooner, at(60)), Next::At(at(80)), "after the schedule there is only the last");
 }
 
 #[test]
