@@ -205,7 +205,7 @@ mod tests {
     fn a_server_that_answers_again_is_up_until_the_first_message_says_otherwise() {
         let down = up().after(REFUSED, false, at(0));
         let answers = down.after(Sign::Answers, false, at(5));
-        assert_eq!(answers.down, None);
+        assert_eq!((answers.down, answers.failures), (None, 4));
         assert!(answers.after(AWAY, false, at(6)).is_held(at(7)));
         // That it answers says nothing about a sender that it refuses, nor about failures while it was up.
         let sender = up().after(Sign::Breaks(FailureClass::ConfigSender), false, at(0));

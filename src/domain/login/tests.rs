@@ -38,7 +38,7 @@ struct Row {
     age: Age,
 }
 
-/// A number that was kept, against the account's own. One to come is in a row that a restored database has forgotten.
+/// A number that was kept, against the account's own. One to come should not be: it counts no more than one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Epoch {
     Before,
