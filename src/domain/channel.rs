@@ -179,6 +179,7 @@ mod tests {
             health = health.after(AWAY, true, now);
             let down = health.down.unwrap();
             assert_eq!((down.since, down.class), (at(0), FailureClass::RetrySafe));
+            assert!(health.is_held(now), "at once");
             waits.push((down.probe_at - now).num_seconds());
         }
         assert_eq!(waits, [60, 120, 240, 300, 300]);
