@@ -219,3 +219,51 @@ impl Account {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::samples::{ada, at};
+
+    #[test]
+    fn the_words_in_the_database_are_read_back() {
+        for role in Role::ALL {
+            assert_eq!(Role::stored(role.as_str()), Some(role));
+        }
+        for state in State::ALL {
+            assert_eq!(State::stored(state.as_str()), Some(state));
+        }
+        for end in TrustEnd::ALL {
+            assert_eq!(TrustEnd::stored(end.as_str()), Some(end));
+        }
+        assert_eq!((Role::stored("root"), State::stored("paused"), TrustEnd::stored("")), (None, None, None));
+    }
+
+    #[test]
+    fn in_the_list_it_stands_as_the_first_that_is_true() {
+        for has_password in [false, true] {
+            for is_suspended in [false, true] {
+                assert_eq!(State::of(true, has_password, is_suspended), State::Disabled);
+            }
+        }
+        assert_eq!(State::of(false, false, false), State::Invited);
+        assert_eq!(State::of(false, false, true), State::Invited);
+        assert_eq!(State::of(false, true, true), State::Locked);
+        assert_eq!(State::of(false, true, false), State::Active);
+    }
+
+    #[test]
+    fn it_trusts_computers_as_long_as_the_operator_and_an_administrator_let_it() {
+        let forbidden = Account { allows_trust: false, ..ada() };
+        for setting in [0, 1, 14] {
+            assert_eq!(ada().trusted_days(setting), setting);
+            assert_eq!(forbidden.trusted_days(setting), 0);
+        }
+    }
+
+    #[test]
+    fn it_logs_in_unless_somebody_switched_it_off() {
+        assert!(ada().is_active());
+        assert!(!Account { standing: Standing::Disabled { since: at(0) }, ..ada() }.is_active());
+    }
+}

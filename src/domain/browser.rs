@@ -141,6 +141,39 @@ mod tests {
     }
 
     #[test]
+    fn rarer_browsers_and_systems_are_known_too() {
+        for (agent, expected) in [
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 OPR/124.0.0.0",
+                "Opera on Linux",
+            ),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Vivaldi/7.6",
+                "Vivaldi on Linux",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 YaBrowser/25.10.0.0 Safari/537.36",
+                "Yandex Browser on Windows",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko",
+                "Internet Explorer on Windows",
+            ),
+            (
+                "Mozilla/5.0 (compatible; MSIE 10.0; Windows Phone OS 8.0; Trident/6.0; IEMobile/10.0)",
+                "Internet Explorer on Windows Phone",
+            ),
+            (
+                "Mozilla/5.0 (iPod touch; CPU iPhone OS 12_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/12.1 Mobile/15E148 Safari/604.1",
+                "Safari on iPod",
+            ),
+            ("Postern/1.0 CFNetwork/1498 Darwin/23.6.0", "a browser on iOS"),
+        ] {
+            assert_eq!(label(agent), expected, "{agent}");
+        }
+    }
+
+    #[test]
     fn what_says_nothing_is_a_browser() {
         assert_eq!(BrowserLabel::from_user_agent(None).as_str(), "a browser");
         for agent in ["", "-", "curl/8.14.1", "Mozilla/5.0", "Googlebot/2.1", "UNKNOWN", "Windows"] {

@@ -235,10 +235,9 @@ impl Challenge {
 }
 
 /// How long after its `sends`-th message a challenge waits for the next: 30 s, 60 s, then 120 s each.
-pub fn wait_after(sends: u32) -> TimeDelta {
+fn wait_after(sends: u32) -> TimeDelta {
     match sends {
-        0 => TimeDelta::zero(),
-        1 => TimeDelta::seconds(30),
+        0 | 1 => TimeDelta::seconds(30),
         2 => TimeDelta::seconds(60),
         _ => TimeDelta::seconds(120),
     }
@@ -330,6 +329,15 @@ mod tests {
     }
 
     #[test]
+    fn there_is_no_code_before_the_first_whatever_a_row_says() {
+        let none_sent = Challenge { code_ends_at: Some(at(600)), ..fresh() };
+        let one_sent = Challenge { previous_ends_at: Some(at(600)), ..sent(fresh(), at(0)) };
+        for challenge in [none_sent, one_sent] {
+            assert!(matches!(verdict(&challenge, 0, at(1)), Verdict::Wrong { .. }));
+        }
+    }
+
+    #[test]
     fn messages_wait_longer_each_time_and_end_with_the_fifth() {
         let mut challenge = sent(fresh(), at(0));
         let mut now = at(0);
@@ -340,6 +348,38 @@ mod tests {
             challenge = sent(challenge, now);
         }
         assert_eq!(challenge.next_send(now + TimeDelta::hours(1)), Err(NoSend::NoMore));
+    }
+
+    #[test]
+    fn it_waits_for_its_code_for_half_an_hour_unless_it_is_used_or_given_up() {
+        let last = at(1_800) - TimeDelta::microseconds(1);
+        assert!(fresh().is_open(at(0)) && fresh().is_open(last));
+        assert!(!fresh().is_open(at(1_800)) && !fresh().is_open(at(9_999)));
+        let used = Challenge { used_at: Some(at(1)), ..fresh() };
+        let ended = Challenge { ended_at: Some(at(1)), ..fresh() };
+        assert!(!used.is_open(at(2)) && !ended.is_open(at(2)));
+    }
+
+    #[test]
+    fn it_has_five_tries_and_a_wrong_code_says_how_many_are_left() {
+        for (tries, left) in [(0, 5), (1, 4), (4, 1), (5, 0), (6, 0)] {
+            let challenge = Challenge { tries, ..sent(fresh(), at(0)) };
+            assert_eq!(challenge.tries_left(), left);
+            let Verdict::Wrong { left: told } = verdict(&challenge, 2, at(1)) else { panic!("wrong") };
+            assert_eq!(told, left);
+        }
+    }
+
+    #[test]
+    fn a_code_lives_until_the_last_of_two_is_over() {
+        let one = sent(fresh(), at(0));
+        assert!(one.has_live_code(at(599)) && !one.has_live_code(at(600)));
+        let two = sent(one, at(400));
+        assert!([599, 600, 999].iter().all(|second| two.has_live_code(at(*second))));
+        assert!(!two.has_live_code(at(1_000)));
+        // Where the newest were over first, the one before it would still be good.
+        let outlived = Challenge { code_ends_at: Some(at(10)), previous_ends_at: Some(at(20)), ..two };
+        assert!(outlived.has_live_code(at(19)) && !outlived.has_live_code(at(20)));
     }
 
     #[test]

@@ -179,6 +179,7 @@ mod tests {
             health = health.after(AWAY, true, now);
             let down = health.down.unwrap();
             assert_eq!((down.since, down.class), (at(0), FailureClass::RetrySafe));
+            assert!(health.is_held(now), "at once");
             waits.push((down.probe_at - now).num_seconds());
         }
         assert_eq!(waits, [60, 120, 240, 300, 300]);
@@ -205,7 +206,7 @@ mod tests {
     fn a_server_that_answers_again_is_up_until_the_first_message_says_otherwise() {
         let down = up().after(REFUSED, false, at(0));
         let answers = down.after(Sign::Answers, false, at(5));
-        assert_eq!(answers.down, None);
+        assert_eq!((answers.down, answers.failures), (None, 4));
         assert!(answers.after(AWAY, false, at(6)).is_held(at(7)));
         // That it answers says nothing about a sender that it refuses, nor about failures while it was up.
         let sender = up().after(Sign::Breaks(FailureClass::ConfigSender), false, at(0));

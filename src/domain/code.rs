@@ -98,7 +98,7 @@ fn is_filler(c: char) -> bool {
 
 fn ascii_digit(c: char) -> Option<char> {
     const FULL_WIDTH_ZERO: u32 = 0xff10;
-    let digit = c.to_digit(10).or_else(|| u32::from(c).checked_sub(FULL_WIDTH_ZERO).filter(|d| *d < 10))?;
+    let digit = c.to_digit(10).or_else(|| u32::from(c).checked_sub(FULL_WIDTH_ZERO))?;
     char::from_digit(digit, 10)
 }
 
@@ -165,6 +165,9 @@ mod tests {
         assert_eq!(TypedCode::parse("48291").err(), Some(TypedCodeFault::WrongCount(5)));
         assert_eq!(TypedCode::parse("4829134").err(), Some(TypedCodeFault::WrongCount(7)));
         assert_eq!(TypedCode::parse("48291a").err(), Some(TypedCodeFault::NotDigits));
-        assert_eq!(TypedCode::parse("٤٨٢٩١٣").err(), Some(TypedCodeFault::NotDigits));
+        // Arabic digits, and what stands next to the full-width ones.
+        for typed in ["٤٨٢٩١٣", "48291\u{ff0f}", "48291\u{ff1a}", "48291\u{1f4de}"] {
+            assert_eq!(TypedCode::parse(typed).err(), Some(TypedCodeFault::NotDigits), "{typed}");
+        }
     }
 }

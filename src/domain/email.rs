@@ -196,6 +196,14 @@ mod tests {
     }
 
     #[test]
+    fn an_address_may_be_as_long_as_mail_servers_take_it() {
+        let site = ["b".repeat(60), "b".repeat(60), "b".repeat(59), "example".to_owned()].join(".");
+        let longest = format!("{}@{site}", "a".repeat(64));
+        assert_eq!(address(&longest).as_str().len(), 254);
+        assert_eq!(EmailAddress::parse(&longest.replace('@', "@b")), Err(EmailFault::Format));
+    }
+
+    #[test]
     fn nothing_is_told_from_something_wrong() {
         assert_eq!(EmailAddress::parse(""), Err(EmailFault::Empty));
         assert_eq!(EmailAddress::parse(" \n"), Err(EmailFault::Empty));

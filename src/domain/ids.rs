@@ -113,6 +113,12 @@ mod tests {
     }
 
     #[test]
+    fn an_identifier_is_no_secret() {
+        let made = Id::<Thing>::new(at(1_000), &[7; ID_BYTES]);
+        assert_eq!(format!("{made} {made:?}"), format!("{0} {0}", made.as_str()));
+    }
+
+    #[test]
     fn only_identifiers_of_our_shape_are_read() {
         let made = Id::<Thing>::new(at(1_000), &[7; ID_BYTES]);
         assert_eq!(Id::parse(made.as_str()), Some(made));

@@ -193,6 +193,41 @@ mod tests {
     }
 
     #[test]
+    fn a_link_that_was_used_opens_nothing_more() {
+        let used = Link { used_at: Some(at(1)), ..link(LinkPurpose::Invitation) };
+        assert!(!used.is_open(at(2)));
+    }
+
+    #[test]
+    fn a_token_names_its_own_link() {
+        let link = link(LinkPurpose::NotMe);
+        assert_eq!(Link::named_by(link.token(&keys()).unwrap().expose()), Some(link.id));
+    }
+
+    #[test]
+    fn the_words_in_the_database_are_read_back_and_each_leads_elsewhere() {
+        for (purpose, path) in [
+            (LinkPurpose::Invitation, "/invitation"),
+            (LinkPurpose::PasswordReset, "/password/reset"),
+            (LinkPurpose::NotMe, "/not-me"),
+        ] {
+            assert_eq!(LinkPurpose::stored(purpose.as_str()), Some(purpose));
+            assert_eq!(purpose.path(), path);
+        }
+        assert_eq!(LinkPurpose::stored("setup"), None);
+    }
+
+    #[test]
+    fn the_set_up_link_is_one_installations() {
+        let token = setup_token(&keys(), "here");
+        assert!(same(token.expose(), setup_token(&keys(), "here").expose()), "from every instance");
+        assert!(!same(token.expose(), setup_token(&keys(), "elsewhere").expose()));
+        let others = Keys::derive(&Secret::new(vec![8; 32]), None).unwrap();
+        assert!(!same(token.expose(), setup_token(&others, "here").expose()));
+        assert!(!same(token.expose(), "") && !same("", token.expose()));
+    }
+
+    #[test]
     fn the_link_of_one_account_is_not_that_of_another() {
         let token = link(LinkPurpose::PasswordReset).token(&keys()).unwrap();
         let bobs = Link { account: id(2), ..link(LinkPurpose::PasswordReset) };

@@ -240,6 +240,46 @@ mod tests {
     }
 
     #[test]
+    fn a_filter_admits_what_it_names_and_nothing_else() {
+        let group =
+            Group { role: Role::Person, state: State::Active, method: Some(Method::Sms), is_required: true };
+        let open = Filter::default();
+        for (filter, admits) in [
+            (Filter { role: Some(Role::Person), ..open }, true),
+            (Filter { role: Some(Role::Administrator), ..open }, false),
+            (Filter { state: Some(State::Active), ..open }, true),
+            (Filter { state: Some(State::Invited), ..open }, false),
+            (Filter { method: Some(Some(Method::Sms)), ..open }, true),
+            (Filter { method: Some(Some(Method::Email)), ..open }, false),
+            (Filter { method: Some(None), ..open }, false),
+            (Filter { is_required: Some(true), ..open }, true),
+            (Filter { is_required: Some(false), ..open }, false),
+        ] {
+            assert_eq!(filter.admits(&group), admits, "{filter:?}");
+            assert!(!filter.is_open());
+        }
+    }
+
+    #[test]
+    fn a_thousand_are_counted_and_one_more_is_not() {
+        let [one, ..] = *Group::all() else { panic!("no groups") };
+        let mut tally = Tally::default();
+        tally.add(one, 400);
+        tally.add(one, 600);
+        assert_eq!(tally.of(&Filter::default()), Count::Exactly(1_000));
+        tally.add(one, 1);
+        assert_eq!(tally.of(&Filter::default()), Count::AtLeast(1_000));
+    }
+
+    #[test]
+    fn the_words_in_addresses_are_read_back() {
+        for found_by in FoundBy::ALL {
+            assert_eq!(FoundBy::parse(found_by.as_str()), Some(found_by));
+        }
+        assert_eq!(FoundBy::parse("phone"), None);
+    }
+
+    #[test]
     fn counts_stop_at_a_thousand_and_say_so() {
         let [one, other, ..] = *Group::all() else { panic!("no groups") };
         let mut tally = Tally::default();

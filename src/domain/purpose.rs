@@ -53,3 +53,24 @@ impl Purpose {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_in_the_database_are_read_back() {
+        for purpose in Purpose::ALL {
+            assert_eq!(Purpose::stored(purpose.as_str()), Some(purpose));
+        }
+        assert_eq!(Purpose::stored("log_in"), None);
+    }
+
+    #[test]
+    fn wrong_codes_count_for_the_account_unless_they_are_of_a_destination_to_come() {
+        let counting: Vec<_> =
+            Purpose::ALL.into_iter().filter(|purpose| purpose.counts_for_account()).collect();
+        let (login, confirmation) = (Purpose::Login, Purpose::ConfirmIdentity);
+        assert_eq!(counting, [login, confirmation, Purpose::Mailbox, Purpose::PresentMailbox]);
+    }
+}

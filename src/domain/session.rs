@@ -393,6 +393,7 @@ mod tests {
     fn the_words_in_the_database_are_read_back() {
         for entered_by in EnteredBy::ALL {
             assert_eq!(EnteredBy::stored(entered_by.as_str()), Some(entered_by));
+            assert!(entered_by.label().starts_with("with the password"), "in the activity log");
         }
         assert_eq!(EnteredBy::stored("recovery"), None);
     }

@@ -95,6 +95,32 @@ mod tests {
     }
 
     #[test]
+    fn what_twilio_calls_by_a_number_has_a_name_here() {
+        use FailureClass::{
+            Ambiguous, BadRecipient, Bug, ConfigAccount, ConfigAuth, ConfigSender, Expired, Filtered,
+            OptedOut, RegionBlocked, RetrySafe,
+        };
+        for (codes, class) in [
+            (&[20_003, 20_404][..], ConfigAuth),
+            (&[20_429, 21_611], RetrySafe),
+            (&[20_500], Ambiguous),
+            (&[21_211, 21_612, 21_614, 30_005, 30_006], BadRecipient),
+            (&[21_212, 21_606, 21_659, 30_032, 30_034], ConfigSender),
+            (&[21_408], RegionBlocked),
+            (&[21_608], ConfigAccount),
+            (&[21_610], OptedOut),
+            (&[21_617, 21_624, 90_007], Bug),
+            (&[30_004, 30_007], Filtered),
+            (&[30_036], Expired),
+        ] {
+            for code in codes {
+                assert_eq!(class_of_code(*code), Some(class), "{code}");
+            }
+        }
+        assert_eq!(class_of_code(30_003), None);
+    }
+
+    #[test]
     fn only_an_ending_is_an_ending() {
         for status in ["queued", "accepted", "sending", "sent", "receiving", "", "DELIVERED"] {
             assert_eq!(ending(status, None), None, "{status}");

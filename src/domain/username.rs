@@ -108,6 +108,14 @@ mod tests {
     }
 
     #[test]
+    fn dots_underscores_and_dashes_are_letters_like_any() {
+        let name = Username::parse("Ada_L-1815.x").unwrap();
+        assert_eq!((name.to_string().as_str(), name.key().as_str()), ("Ada_L-1815.x", "ada_l-1815.x"));
+        assert_eq!(Username::stored(name.to_string()), name);
+        assert_eq!(UsernameKey::stored("ada_l-1815.x".to_owned()), name.key());
+    }
+
+    #[test]
     fn nothing_that_only_looks_like_a_name_is_one() {
         for typed in [
             "ada lovelace",

@@ -152,5 +152,71 @@ fn a_reason_says_something_and_fits_a_line() {
     ] {
         assert_eq!(reason(typed), Err(fault), "{typed}");
     }
-    assert!(reason(&"x".repeat(500)).is_ok());
+    assert!(reason(&"x".repeat(500)).is_ok() && reason("new").is_ok());
+}
+
+#[test]
+fn a_one_time_pass_is_for_a_code_that_somebody_owes_and_has_a_password_before() {
+    for (situation, applies) in [
+        (with(|s| s.account.requires_two_factor = true), true),
+        (with(|s| s.required = Required::Everyone), true),
+        (situation(), false),
+        (
+            with(|s| {
+                s.state = State::Invited;
+                s.account.must_prove_mailbox = true;
+            }),
+            false,
+        ),
+    ] {
+        assert_eq!(Act::IssuePass.hindrance(&situation).is_none(), applies, "{situation:?}");
+    }
+    let invited = with(|s| {
+        s.state = State::Invited;
+        s.account.email_confirmed_at = Some(at(0));
+    });
+    assert_eq!(Act::TurnOnEmail.hindrance(&invited), Some(Hindrance::NotNow));
+    let locked = with(|s| s.state = State::Locked);
+    assert_eq!(Act::MailReset.hindrance(&locked), None);
+    assert_eq!(Act::InviteAgain.hindrance(&locked), Some(Hindrance::NotNow));
+}
+
+#[test]
+fn an_administrator_who_cannot_log_in_is_none_that_there_is_to_lose() {
+    for (state, is_last) in [(State::Active, true), (State::Locked, true), (State::Invited, false)] {
+        let situation = with(|s| {
+            s.state = state;
+            s.account.role = Role::Administrator;
+            s.has_deputy = false;
+        });
+        let hindrance = is_last.then_some(Hindrance::LastAdministrator);
+        assert_eq!(Act::Demote.hindrance(&situation), hindrance, "{state:?}");
+        assert_eq!(Act::EndSessions.hindrance(&situation).is_none(), state != State::Invited, "{state:?}");
+    }
+    let person = with(|s| s.has_deputy = false);
+    assert_eq!(Act::Disable.hindrance(&person), None);
+}
+
+#[test]
+fn acts_that_weaken_want_a_reason_and_acts_that_take_away_look_like_it() {
+    use Act::{
+        AllowTrust, CorrectEmail, Demote, Disable, EndSessions, ForgetComputers, IssuePass, LeaveTwoFactor,
+        ResetTwoFactor, Unlock,
+    };
+    let those =
+        |which: fn(Act) -> bool| -> Vec<Act> { Act::ALL.into_iter().filter(|act| which(*act)).collect() };
+    let weakening = [LeaveTwoFactor, AllowTrust, ResetTwoFactor, IssuePass, Unlock, CorrectEmail];
+    assert_eq!(those(Act::wants_reason), weakening);
+    assert_eq!(those(Act::is_harsh), [ResetTwoFactor, EndSessions, ForgetComputers, Demote, Disable]);
+    assert_eq!(those(Act::takes_email), [CorrectEmail]);
+    let others: Vec<Act> = weakening.into_iter().chain([Demote, Disable]).collect();
+    assert_eq!(those(Act::is_only_for_others), others);
+}
+
+#[test]
+fn the_words_for_what_stands_in_the_way_are_read_back() {
+    for hindrance in Hindrance::ALL {
+        assert_eq!(Hindrance::parse(hindrance.as_str()), Some(hindrance));
+    }
+    assert_eq!(Hindrance::parse("never"), None);
 }

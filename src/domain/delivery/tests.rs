@@ -99,3 +99,83 @@ fn a_code_is_not_sent_in_its_last_two_minutes() {
 fn letters_wait_longer_each_time_up_to_a_quarter_of_an_hour() {
     assert_eq!([1, 2, 3, 20].map(letter_wait), [5, 10, 20, 900]);
 }
+
+#[test]
+fn chance_spreads_a_wait_by_a_fifth_either_way() {
+    for (jitter, milliseconds) in [(0, 8_000), (51, 8_800), (204, 11_200), (255, 12_000)] {
+        assert_eq!(spread(10, jitter), TimeDelta::milliseconds(milliseconds), "{jitter}");
+    }
+    // The first two seconds of a code's schedule, and of a letter's the first five.
+    let code = Attempt { jitter: 0, ..attempt(Method::Email, FailureClass::RetrySafe, 1) };
+    assert_eq!(after_failure(&code, at(0)), Next::At(at(0) + TimeDelta::milliseconds(1_600)));
+    let second = Attempt { number: 2, jitter: 255, ..code };
+    assert_eq!(after_failure(&second, at(3)), Next::At(at(8)));
+    let letter = Attempt { urgency: Urgency::Letter, give_up_at: at(86_400), ..code };
+    assert_eq!(after_failure(&letter, at(100)), Next::At(at(104)));
+}
+
+#[test]
+fn an_attempt_that_is_late_already_starts_at_once() {
+    let late = attempt(Method::Email, FailureClass::RetrySafe, 1);
+    assert_eq!(after_failure(&late, at(60)), Next::At(at(60)));
+}
+
+#[test]
+fn the_last_start_is_ten_seconds_before_the_end_and_may_be_wished_for() {
+    let wish = |seconds| Attempt {
+        retry_after: Some(TimeDelta::seconds(seconds)),
+        ..attempt(Method::Sms, FailureClass::RetrySafe, 1)
+    };
+    assert_eq!(after_failure(&wish(80), at(0)), Next::At(at(80)));
+    assert_eq!(after_failure(&wish(81), at(0)), Next::Expire);
+    let unwished = attempt(Method::Sms, FailureClass::RetrySafe, 9);
+    assert_eq!(after_failure(&unwished, at(60)), Next::At(at(80)));
+    let sooner = Attempt { number: 9, ..wish(1) };
+    assert_eq!(after_failure(&sooner, at(60)), Next::At(at(80)), "after the schedule there is only the last");
+}
+
+#[test]
+fn what_a_failure_was_decides_whether_anything_is_tried_again() {
+    for class in FailureClass::ALL {
+        let code = attempt(Method::Email, class, 1);
+        let letter = Attempt { urgency: Urgency::Letter, give_up_at: at(86_400), ..code };
+        let (of_code, of_letter) = (after_failure(&code, at(0)), after_failure(&letter, at(0)));
+        match class {
+            FailureClass::RetrySafe | FailureClass::Deferred | FailureClass::Ambiguous => {
+                assert!(matches!((of_code, of_letter), (Next::At(_), Next::At(_))), "{class:?}");
+            }
+            FailureClass::ConfigAuth | FailureClass::ConfigSender | FailureClass::ConfigAccount => {
+                assert!(matches!((of_code, of_letter), (Next::Fail, Next::At(_))), "{class:?}");
+            }
+            FailureClass::Expired => assert_eq!((of_code, of_letter), (Next::Expire, Next::Expire)),
+            FailureClass::BadRecipient
+            | FailureClass::OptedOut
+            | FailureClass::RegionBlocked
+            | FailureClass::Filtered
+            | FailureClass::Bug => assert_eq!((of_code, of_letter), (Next::Fail, Next::Fail), "{class:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_text_message_never_waits_for_a_letter() {
+    for (channel, urgency, lane, leaves_by) in [
+        (Method::Email, Urgency::Code, Lane::MailedCodes, Method::Email),
+        (Method::Sms, Urgency::Code, Lane::TextedCodes, Method::Sms),
+        (Method::Email, Urgency::Letter, Lane::Letters, Method::Email),
+    ] {
+        assert_eq!(Lane::of(channel, urgency), lane);
+        assert_eq!(lane.channel(), leaves_by);
+    }
+}
+
+#[test]
+fn the_words_in_the_database_are_read_back() {
+    for state in MessageState::ALL {
+        assert_eq!(MessageState::stored(state.as_str()), Some(state));
+    }
+    for class in FailureClass::ALL {
+        assert_eq!(FailureClass::stored(class.as_str()), Some(class));
+    }
+    assert_eq!((MessageState::stored("lost"), FailureClass::stored("")), (None, None));
+}

@@ -320,6 +320,26 @@ mod tests {
     }
 
     #[test]
+    fn a_value_says_whether_it_still_waits_to_be_sealed_anew() {
+        let (before, after) = (keys(), rotated());
+        let old = before.seal(b"+12125550142", &HERE, &NONCE);
+        assert!(before.is_current(&old) && !after.is_current(&old));
+        assert!(after.is_current(&after.seal(b"+12125550142", &HERE, &NONCE)));
+        assert!(!after.is_current(&[]));
+        assert_eq!((before.previous_id(), after.previous_id()), (None, Some(before.current_id())));
+    }
+
+    #[test]
+    fn recovery_codes_are_hashed_under_the_current_secret_and_found_under_both() {
+        let (before, after) = (keys(), rotated());
+        let mac = |key: &MacKey| key.mac(&[b"x"]);
+        let both = [mac(after.recovery()), mac(before.recovery())];
+        assert_ne!(both[0], both[1]);
+        assert_eq!(after.recovery_keys().map(mac).collect::<Vec<_>>(), both);
+        assert_eq!(before.recovery_keys().map(mac).collect::<Vec<_>>(), both[1..]);
+    }
+
+    #[test]
     fn a_value_moved_elsewhere_does_not_open() {
         let sealed = keys().seal(b"+12125550142", &HERE, &NONCE);
         for elsewhere in [

@@ -226,6 +226,15 @@ mod tests {
     }
 
     #[test]
+    fn an_area_keeps_what_its_cost_wants_and_no_run_takes_that_away() {
+        let area = &mut Area::for_cost(Cost { memory_kib: 64, ..Cost::CHEAPEST });
+        assert_eq!(area.blocks.len(), 64);
+        let first = area.blocks.as_ptr();
+        let _ = hash(&typed("wharf otter"), &Cost::CHEAPEST, &SALT, area).unwrap();
+        assert_eq!((area.blocks.len(), area.blocks.as_ptr()), (64, first));
+    }
+
+    #[test]
     fn an_area_used_before_changes_nothing() {
         let area = &mut Area::for_cost(Cost::CHEAPEST);
         let first = hash(&typed("wharf otter"), &Cost::CHEAPEST, &SALT, area).unwrap();

@@ -327,6 +327,7 @@ mod tests {
     fn countries_are_known_by_their_codes() {
         let jamaica = Country::parse("jm").unwrap();
         assert_eq!((jamaica.as_str(), jamaica.name(), jamaica.calling_code()), ("JM", "Jamaica", 1));
+        assert_eq!(Country::parse("GB").unwrap().calling_code(), 44);
         assert_eq!(Country::parse(" US "), Country::parse("US"));
         for code in ["", "U", "USA", "1", "+1", "001", "UK", "ZZ", "ÄÖ"] {
             assert_eq!(Country::parse(code), None, "{code}");

@@ -185,7 +185,7 @@ impl SecondFactor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::samples::{mailbox, on, telephone};
+    use crate::domain::samples::{at, challenge, mailbox, on, right_code, telephone};
 
     #[test]
     fn one_mailbox_is_known_by_another_spelling() {
@@ -198,6 +198,61 @@ mod tests {
             (SecondFactor::Off, false),
         ] {
             assert_eq!(factor.shares_mailbox(&record), shares, "{factor:?}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_forms_and_database_are_read_back_and_people_read_others() {
+        for method in Method::ALL {
+            assert_eq!(Method::parse(method.as_str()), Some(method));
+        }
+        assert_eq!(Method::parse("disabled"), None);
+        assert_eq!(Method::ALL.map(Method::label), ["Email", "SMS"]);
+    }
+
+    #[test]
+    fn a_destination_is_masked_until_it_may_be_shown() {
+        for (destination, method, stored, shown, full) in [
+            (
+                mailbox("ada@example.com"),
+                Method::Email,
+                "ada@example.com",
+                "a•••@e•••.com",
+                "ada@example.com",
+            ),
+            (telephone(), Method::Sms, "+12125550142", "••• ••• 0142", "+1 212-555-0142"),
+        ] {
+            assert_eq!((destination.method(), destination.as_str()), (method, stored));
+            assert_eq!((destination.masked().shown.as_str(), destination.full().as_str()), (shown, full));
+        }
+    }
+
+    #[test]
+    fn a_factor_knows_where_codes_go_and_since_when() {
+        for (destination, method) in [(mailbox("ada@example.com"), Method::Email), (telephone(), Method::Sms)]
+        {
+            let factor = SecondFactor::stored(destination.clone(), at(7));
+            assert!(factor.is_on());
+            assert_eq!((factor.method(), factor.since()), (Some(method), Some(at(7))));
+            assert_eq!(factor.destination(), Some(destination));
+        }
+        let off = SecondFactor::Off;
+        assert!(!off.is_on());
+        assert_eq!((off.method(), off.since(), off.destination()), (None, None, None));
+    }
+
+    #[test]
+    fn only_a_code_of_a_set_up_turns_a_method_on() {
+        for purpose in Purpose::ALL {
+            let proof = right_code(&challenge(purpose, telephone()));
+            let expected = match purpose {
+                Purpose::SetUp | Purpose::Mailbox => Some(SecondFactor::stored(telephone(), at(7))),
+                Purpose::Login
+                | Purpose::ConfirmIdentity
+                | Purpose::EmailOfRecord
+                | Purpose::PresentMailbox => None,
+            };
+            assert_eq!(SecondFactor::set_up(&proof, at(7)), expected, "{purpose:?}");
         }
     }
 }
