@@ -119,8 +119,7 @@ pub async fn prompt(services: &Services, who: &LoggedIn, purpose: ConfirmedFor) 
         .read(move |conn| {
             let now = this.now();
             let factor = second_factors::find(conn, &who.account.id, &this.keys)?;
-            let is_waiting = pending_changes::find(conn, &who.session.id, &this.keys, now)?.is_some();
-            match missing_for(at_least(purpose, is_waiting), &who.session, factor.is_on(), now) {
+            match missing_for(purpose, &who.session, factor.is_on(), now) {
                 None => return Ok(Prompt::Nothing),
                 Some(Missing::Password) => return Ok(Prompt::Password),
                 Some(Missing::Code) => {}
@@ -138,11 +137,6 @@ pub async fn prompt(services: &Services, who: &LoggedIn, purpose: ConfirmedFor) 
             }))
         })
         .await
-}
-
-/// A change that waits is never carried out on what is enough for administration.
-fn at_least(purpose: ConfirmedFor, is_waiting: bool) -> ConfirmedFor {
-    if is_waiting { ConfirmedFor::Change } else { purpose }
 }
 
 pub(super) fn owed(
@@ -328,8 +322,15 @@ pub(super) fn go_on(
     let now = services.now();
     let Some(token) = renew(services, tx, who)? else { return Ok(Confirmed::Gone) };
     let factor = second_factors::find(tx, &who.account.id, &services.keys)?;
-    let waiting = pending_changes::find(tx, &who.session.id, &services.keys, now)?;
-    match missing_for(at_least(purpose, waiting.is_some()), &who.session, factor.is_on(), now) {
+    let waiting = match purpose {
+        ConfirmedFor::Change => pending_changes::find(tx, &who.session.id, &services.keys, now)?,
+        // Whoever goes to administration has left it behind, and what is enough there is not enough for it.
+        ConfirmedFor::Administration => {
+            pending_changes::remove(tx, &who.session.id)?;
+            None
+        }
+    };
+    match missing_for(purpose, &who.session, factor.is_on(), now) {
         Some(Missing::Password) => Ok(Confirmed::PasswordNeeded(token)),
         Some(Missing::Code) => {
             ask_for_code(services, tx, who, &factor, visitor)?;

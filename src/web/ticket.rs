@@ -125,6 +125,11 @@ impl Pocket {
         self.take(NEXT)
     }
 
+    /// Goes nowhere in particular: what is begun now is what matters.
+    pub fn forget_next(&self) {
+        self.0.remove(NEXT);
+    }
+
     /// What an identity would be confirmed for now.
     pub fn confirmed_for(&self) -> ConfirmedFor {
         self.get::<Next>(NEXT).map_or(ConfirmedFor::Change, |next| next.confirmed_for())

@@ -181,6 +181,26 @@ async fn the_change_waits_ten_minutes() {
 }
 
 #[actix_web::test]
+async fn what_was_left_behind_is_not_done_by_who_goes_to_administration() {
+    let app = TestApp::start().await;
+    let home = a_while_ago(&app).await;
+    app.database.execute("UPDATE accounts SET role = 'administrator'");
+    turn_off(&home).await.click("Cancel, and change nothing").await;
+    let page = home.follow_all("/admin/accounts").await;
+    let page = give_password(&page, PASSWORD).await.follow().await;
+    let code = app.code_for(ADA).await;
+    assert_eq!(give_code(&page, &code).await.follow_all().await.path(), "/admin/accounts");
+    assert!(is_on(&home).await);
+
+    // What is saved after that is carried out, wherever they were going before.
+    app.wait(TimeDelta::minutes(16));
+    home.get("/admin/accounts").await.expect(303);
+    let page = turn_off(&home).await;
+    let page = give_password(&page, PASSWORD).await.follow().await;
+    give_code(&page, &app.code_for(ADA).await).await.follow().await.says("is off");
+}
+
+#[actix_web::test]
 async fn a_wrong_password_comes_back_without_what_was_typed() {
     let app = TestApp::start().await;
     let home = a_while_ago(&app).await;

@@ -197,7 +197,10 @@ async fn choose(person: LoggedIn, fields: Fields, is_fresh: bool) -> Result<Http
 pub(super) fn after_saving(person: &LoggedIn, saved: Saved) -> HttpResponse {
     let settings = &person.portal.services.settings;
     match saved {
-        Saved::ConfirmFirst => person.go(paths::CONFIRM),
+        Saved::ConfirmFirst => {
+            person.pocket.forget_next();
+            person.go(paths::CONFIRM)
+        }
         Saved::NothingChanged => person.go_and_say(paths::TWO_FACTOR, &Notice::NothingChanged),
         Saved::Required => person.go_and_say(paths::TWO_FACTOR, &Notice::TwoFactorStays),
         Saved::NumberFull => person.go_and_say(paths::TWO_FACTOR, &Notice::NumberFull),
