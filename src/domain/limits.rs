@@ -41,6 +41,11 @@ pub const TEXTS_A_DAY: i64 = 30;
 pub const MAILS_A_DAY: i64 = 60;
 /// Text messages to an unconfirmed number, a day, per account and per number.
 pub const UNCONFIRMED_TEXTS_A_DAY: i64 = 10;
+/// Mails to an unconfirmed address, a day, per account and per address.
+pub const UNCONFIRMED_MAILS_A_DAY: i64 = 30;
+/// How often at most a password change or reset begins the counts of an account's sends anew: often enough for an owner whose
+/// sends a thief has used up, and seldom enough that no account uses up the texts of all.
+pub const SENDS_COUNTED_ANEW_EVERY: TimeDelta = TimeDelta::hours(1);
 /// How many of a hundred of the day's texts may have been asked for before administrators are warned.
 pub const TEXTS_RUN_LOW_PERCENT: u32 = 80;
 /// Test messages an administrator may have sent in [`TEST_MESSAGES_WINDOW`].

@@ -5,7 +5,9 @@ use diesel::prelude::*;
 
 use crate::domain::account::Account;
 use crate::domain::ids::Id;
-use crate::domain::limits::{MAILS_A_DAY, SENDS_WINDOW, TEXTS_A_DAY, UNCONFIRMED_TEXTS_A_DAY, UNUSED_SENDS};
+use crate::domain::limits::{
+    MAILS_A_DAY, SENDS_WINDOW, TEXTS_A_DAY, UNCONFIRMED_MAILS_A_DAY, UNCONFIRMED_TEXTS_A_DAY, UNUSED_SENDS,
+};
 use crate::domain::second_factor::Method;
 use crate::storage::columns::{micros, time};
 use crate::storage::schema::{challenges, outbox};
@@ -21,7 +23,7 @@ pub struct NextSend<'a> {
     pub destination: &'a [u8],
     /// Whether a code has been entered from there before.
     pub is_confirmed: bool,
-    /// Earlier messages of the account do not count.
+    /// Earlier messages of the account do not count, unless they went to where nobody has entered a code.
     pub counted_from: DateTime<Utc>,
     /// The installation's texts in an hour.
     pub texts_an_hour: i64,
@@ -73,10 +75,12 @@ pub fn held_until(
         (true, Method::Sms) => held.push(of_account(conn, next, Count::All, DAY, TEXTS_A_DAY, now)?),
         (false, channel) => {
             held.push(to_destination(conn, next, Count::Unused, SENDS_WINDOW, UNUSED_SENDS, now)?);
-            if channel == Method::Sms {
-                held.push(of_account(conn, next, Count::All, DAY, UNCONFIRMED_TEXTS_A_DAY, now)?);
-                held.push(to_destination(conn, next, Count::All, DAY, UNCONFIRMED_TEXTS_A_DAY, now)?);
-            }
+            let a_day = match channel {
+                Method::Email => UNCONFIRMED_MAILS_A_DAY,
+                Method::Sms => UNCONFIRMED_TEXTS_A_DAY,
+            };
+            held.push(of_account(conn, next, Count::All, DAY, a_day, now)?);
+            held.push(to_destination(conn, next, Count::All, DAY, a_day, now)?);
         }
     }
     if next.channel == Method::Sms {
@@ -136,7 +140,7 @@ fn of_account(
     most: i64,
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, StorageError> {
-    let since = (now - window).max(next.counted_from);
+    let since = if next.is_confirmed { (now - window).max(next.counted_from) } else { now - window };
     let own = outbox::account_id.eq(next.account.as_str()).and(outbox::is_confirmed.eq(next.is_confirmed));
     let own = own.and(outbox::kind.eq("code"));
     let oldest = messages!(own, since, which).offset(most - 1).first(conn).optional()?;

@@ -150,3 +150,34 @@ async fn it_never_grows_too_old() {
     app.wait(TimeDelta::days(4_000));
     assert_eq!(app.browser().log_in("ada").await.path(), "/profile");
 }
+
+/// Or one account could use up the texts of all.
+#[actix_web::test]
+async fn a_second_one_within_the_hour_begins_no_count_anew() {
+    let app = TestApp::start().await;
+    let home = app.guarded("ada").await;
+    form(&home, PASSWORD, NEW).await.submit().await.expect(303);
+    app.wait(TimeDelta::seconds(1));
+    for n in 0..6 {
+        let page = app.browser().log_in_with("ada", NEW).await.follow().await;
+        assert_eq!(n == 5, page.text().contains("Nothing is sent now"), "login {n}");
+    }
+    form(&home, NEW, PASSWORD).await.submit().await.expect(303);
+    app.browser().log_in_with("ada", PASSWORD).await.follow().await.says("Nothing is sent now");
+}
+
+#[actix_web::test]
+async fn what_goes_to_places_that_nobody_has_confirmed_is_counted_on() {
+    let app = TestApp::start().await;
+    let home = ada(&app).await;
+    let set_up = async |n: usize| {
+        let form = home.get("/profile/two-factor?change=yes").await.form("Save").select("method", "email");
+        form.fill("email", &format!("stranger{n}@example.com")).submit().await.follow().await
+    };
+    for n in 0..5 {
+        set_up(n).await.is_silent_about("Nothing is sent now");
+        app.deliver_all().await;
+    }
+    change(&home).await.expect(303);
+    set_up(5).await.says("Nothing is sent now");
+}

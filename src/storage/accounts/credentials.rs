@@ -6,13 +6,15 @@ use diesel::prelude::*;
 use crate::domain::account::Account;
 use crate::domain::email::EmailAddress;
 use crate::domain::ids::Id;
+use crate::domain::limits::SENDS_COUNTED_ANEW_EVERY;
 use crate::domain::password::PasswordHash;
 use crate::storage::accounts::standing::restate;
 use crate::storage::columns::micros;
 use crate::storage::schema::accounts;
 use crate::storage::{StorageError, Tx};
 
-/// Replaces the password, and begins the counts of sends anew.
+/// Replaces the password, and begins the counts of sends anew, unless another replacement just did: whoever changes their own
+/// password over and over must not use up everybody's texts.
 ///
 /// # Errors
 /// As for any write.
@@ -22,12 +24,13 @@ pub fn replace_password(
     hash: &PasswordHash,
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
+    let a_while_ago = accounts::password_changed_at.le(micros(now - SENDS_COUNTED_ANEW_EVERY));
+    let is_the_first = accounts::password_changed_at.is_null().or(a_while_ago);
+    diesel::update(accounts::table.find(id.as_str()).filter(is_the_first))
+        .set(accounts::sends_counted_from.eq(micros(now)))
+        .execute(&mut **tx)?;
     diesel::update(accounts::table.find(id.as_str()))
-        .set((
-            accounts::password_hash.eq(hash.as_str()),
-            accounts::password_changed_at.eq(micros(now)),
-            accounts::sends_counted_from.eq(micros(now)),
-        ))
+        .set((accounts::password_hash.eq(hash.as_str()), accounts::password_changed_at.eq(micros(now))))
         .execute(&mut **tx)?;
     restate(tx, id)
 }
