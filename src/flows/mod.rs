@@ -30,6 +30,7 @@ pub mod login;
 pub mod logout;
 pub mod mailbox;
 pub mod measures;
+pub mod new_password;
 pub mod not_me;
 pub mod outbox;
 pub mod paging;

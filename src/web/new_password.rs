@@ -1,7 +1,8 @@
 //! A new password, chosen by invitation, by a mailed link or by its owner: the same two fields, and the same messages.
 
-use crate::domain::password::{PasswordFault, PasswordInput, judge};
-use crate::flows::Settings;
+use crate::domain::password::{PasswordFault, PasswordInput};
+use crate::flows::new_password::fault_of;
+use crate::flows::{FlowError, Services};
 use crate::web::form::Words;
 
 /// What may be wrong with a new password that was typed twice.
@@ -15,16 +16,19 @@ pub enum NewPasswordProblem {
 
 impl NewPasswordProblem {
     /// The first thing that is wrong with it, if anything is.
-    pub fn found_in(
-        settings: &Settings,
+    ///
+    /// # Errors
+    /// [`FlowError::Busy`] if too many wait.
+    pub async fn found_in(
+        services: &Services,
         username: &str,
         password: &PasswordInput,
         again: &PasswordInput,
-    ) -> Option<Self> {
-        match judge(password, &settings.passwords, username, &settings.product) {
-            Err(fault) => Some(Self::Password(fault)),
-            Ok(()) => (!password.is_same_as(again)).then_some(Self::PasswordsDiffer),
-        }
+    ) -> Result<Option<Self>, FlowError> {
+        Ok(match fault_of(services, username, password).await? {
+            Some(fault) => Some(Self::Password(fault)),
+            None => (!password.is_same_as(again)).then_some(Self::PasswordsDiffer),
+        })
     }
 
     /// The field the message stands at.

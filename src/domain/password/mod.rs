@@ -16,6 +16,7 @@ pub use rules::{PasswordFault, PasswordRules, judge};
 
 /// A password as somebody typed it, in Unicode normal form C and otherwise untouched: nothing is trimmed, folded or
 /// cut off (NIST SP 800-63B-4 section 3.1.1.2; ASVS 5.0 6.2.8). Its `Debug` shows nothing.
+#[derive(Clone)]
 pub struct PasswordInput(Secret<String>);
 
 impl PasswordInput {

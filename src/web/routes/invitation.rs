@@ -62,7 +62,7 @@ pub(super) async fn submit(visit: Visit, form: Submitted) -> Result<HttpResponse
         Standing::Closed => return Ok(over(&visit, InvitationOver::Expired)),
     };
     let name = account.username.as_str();
-    let problem = NewPasswordProblem::found_in(&services.settings, name, &password, &again);
+    let problem = NewPasswordProblem::found_in(services, name, &password, &again).await?;
     if let Some(problem) = problem {
         let form = FormState::default().refuse(problem.field(), problem.message());
         return draw(&visit, &account, form, StatusCode::UNPROCESSABLE_ENTITY);

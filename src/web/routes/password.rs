@@ -44,7 +44,7 @@ pub(super) async fn change(person: LoggedIn, form: Submitted) -> Result<HttpResp
     let new = PasswordInput::from_typed(fields.secret("new_password")?);
     let again = PasswordInput::from_typed(fields.secret("new_password_again")?);
     fields.finish()?;
-    let form = problems(&person, &current, &new, &again);
+    let form = problems(&person, &current, &new, &again).await?;
     if form.has_errors() {
         return refused(&person, form);
     }
@@ -68,22 +68,22 @@ pub(super) async fn change(person: LoggedIn, form: Submitted) -> Result<HttpResp
 }
 
 /// What is wrong before anything is checked.
-fn problems(
+async fn problems(
     person: &LoggedIn,
     current: &PasswordInput,
     new: &PasswordInput,
     again: &PasswordInput,
-) -> FormState {
-    let settings = &person.portal.services.settings;
+) -> Result<FormState, WebError> {
+    let services = &person.portal.services;
     let username = person.account().username.as_str();
     let mut form = FormState::default();
     if current.is_empty() {
         form = form.refuse("current_password", ConfirmProblem::NoPassword.message());
     }
-    match NewPasswordProblem::found_in(settings, username, new, again) {
+    Ok(match NewPasswordProblem::found_in(services, username, new, again).await? {
         Some(problem) => form.refuse(problem.field(), problem.message()),
         None => form,
-    }
+    })
 }
 
 fn refused(person: &LoggedIn, form: FormState) -> Result<HttpResponse, WebError> {

@@ -101,8 +101,8 @@ pub(super) async fn submit(visit: Visit, form: Submitted) -> Result<HttpResponse
         Ok(asked) => asked,
         Err(over) => return Ok(over),
     };
-    let settings = &visit.portal.services.settings;
-    let problem = NewPasswordProblem::found_in(settings, &asked.username, &password, &again);
+    let services = &visit.portal.services;
+    let problem = NewPasswordProblem::found_in(services, &asked.username, &password, &again).await?;
     let mut form = problem
         .into_iter()
         .fold(FormState::default(), |form, problem| form.refuse(problem.field(), problem.message()));

@@ -6,8 +6,9 @@ use actix_web::web::Query;
 use serde::Deserialize;
 
 use crate::domain::email::EmailAddress;
-use crate::domain::password::{PasswordInput, judge};
+use crate::domain::password::PasswordInput;
 use crate::domain::username::Username;
+use crate::flows::new_password::fault_of;
 use crate::flows::setup::{self, Founder};
 use crate::web::error::WebError;
 use crate::web::form::FormState;
@@ -59,7 +60,7 @@ pub(super) async fn submit(visit: Visit, form: Submitted) -> Result<HttpResponse
     let again = PasswordInput::from_typed(fields.secret("password_again")?);
     fields.finish()?;
     let token = kept(&visit).await?;
-    let founder = match judged(&visit, &username, &email, password, &again) {
+    let founder = match judged(&visit, &username, &email, password, &again).await? {
         Ok(founder) => founder,
         Err(form) => return draw(&visit, form, StatusCode::UNPROCESSABLE_ENTITY),
     };
@@ -70,22 +71,21 @@ pub(super) async fn submit(visit: Visit, form: Submitted) -> Result<HttpResponse
     Ok(visit.go_and_say(paths::PROFILE, &Notice::AdministratorMade))
 }
 
-fn judged(
+async fn judged(
     visit: &Visit,
     username: &str,
     email: &str,
     password: PasswordInput,
     again: &PasswordInput,
-) -> Result<Founder, FormState> {
-    let settings = &visit.portal.services.settings;
+) -> Result<Result<Founder, FormState>, WebError> {
     let name = Username::parse(username).map_err(SetupProblem::Username);
     let address = EmailAddress::parse(email).map_err(SetupProblem::Email);
-    let chosen = match judge(&password, &settings.passwords, username, &settings.product) {
-        Err(fault) => Err(SetupProblem::Password(fault)),
-        Ok(()) if !password.is_same_as(again) => Err(SetupProblem::PasswordsDiffer),
-        Ok(()) => Ok(password),
+    let chosen = match fault_of(&visit.portal.services, username, &password).await? {
+        Some(fault) => Err(SetupProblem::Password(fault)),
+        None if !password.is_same_as(again) => Err(SetupProblem::PasswordsDiffer),
+        None => Ok(password),
     };
-    match (name, address, chosen) {
+    Ok(match (name, address, chosen) {
         (Ok(username), Ok(email), Ok(password)) => Ok(Founder { username, email, password }),
         (name, address, chosen) => {
             let typed = FormState::default().with("username", username).with("email", email);
@@ -95,5 +95,5 @@ fn judged(
                 .flatten()
                 .fold(typed, |form, problem| form.refuse(problem.field(), problem.message())))
         }
-    }
+    })
 }
