@@ -83,6 +83,8 @@ const LAYERS: &[Layer] = &[
             "actix_session",
             "actix_web",
             "askama",
+            // In memory, once, what lies in the binary: nothing leaves the process by it.
+            "flate2",
             "rust_embed",
             "serde",
             "serde_json",
