@@ -77,7 +77,7 @@ pub fn fuzz(corpus: &str, try_out: impl Fn(&[u8]) -> String) {
     let mut dice = StdRng::seed_from_u64(seed);
     let mut tries = 0_u64;
     let clock = CoreClock::start();
-    while tries % BETWEEN_LOOKS != 0 || clock.elapsed() < patience {
+    while !tries.is_multiple_of(BETWEEN_LOOKS) || clock.elapsed() < patience {
         let input = bent(&pool, &mut dice);
         tries += 1;
         if seen.insert(watched(&input, &try_out)) {

@@ -13,7 +13,6 @@ const ROUNDS: usize = 10;
 /// The longest it works between two ends, in milliseconds.
 const LONGEST: u64 = 700;
 
-#[expect(clippy::disallowed_methods, reason = "this variable is the tests' own, not the application's")]
 fn rounds() -> usize {
     if std::env::var_os("POSTERN_TEST_LONG").is_some() { 20 * ROUNDS } else { ROUNDS }
 }

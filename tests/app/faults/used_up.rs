@@ -48,7 +48,13 @@ async fn a_pool_that_is_dry_asks_for_patience_keeps_no_thread_and_fills_again() 
     let mut held = JoinSet::new();
     for _ in 0..CONNECTIONS {
         let (db, gate) = (db.clone(), Arc::clone(&gate));
-        held.spawn(async move { db.read(move |_| Ok::<_, StorageError>(gate.pass())).await });
+        held.spawn(async move {
+            db.read(move |_| {
+                gate.pass();
+                Ok::<_, StorageError>(())
+            })
+            .await
+        });
     }
     let all_here = Arc::clone(&gate);
     tokio::task::spawn_blocking(move || all_here.wait_for(CONNECTIONS)).await.unwrap();

@@ -82,7 +82,6 @@ impl Drop for Cluster {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this variable is the tests' own, not the application's")]
 fn programs() -> Option<PathBuf> {
     let programs = std::env::var_os(PROGRAMS).map(PathBuf::from);
     if programs.is_none() {

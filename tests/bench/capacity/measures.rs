@@ -143,12 +143,12 @@ impl Scene<'_> {
         let local = LocalSet::new();
         local
             .run_until(async {
-                for (name, email) in people.cloned() {
+                for (name, email) in people {
                     if under_way.len() >= JOURNEYS_AT_ONCE {
                         under_way.join_next().await.unwrap().unwrap();
                     }
                     let browser = Browser::new(&self.server.base());
-                    let mail = self.mail.clone();
+                    let (mail, name, email) = (self.mail.clone(), name.clone(), email.clone());
                     under_way.spawn_local(async move { journey(&browser, &mail, &name, &email).await });
                 }
                 under_way.join_all().await;

@@ -117,7 +117,7 @@ async fn page(pages: web::Data<Vec<String>>, number: web::Path<usize>) -> HttpRe
 
 async fn asset(assets: web::Data<Assets>, path: web::Path<String>) -> HttpResponse {
     match assets.find(&format!("/static/{path}")) {
-        Some(asset) => asset.answer(),
+        Some(asset) => asset.answer(None),
         None => HttpResponse::new(StatusCode::NOT_FOUND),
     }
 }
