@@ -18,8 +18,13 @@ use super::view::{Script, View};
 const REQUIRED: &str = "POSTERN_TEST_BROWSER";
 
 /// Starts and ends chromedriver. When this process ends, however it ends, its end of the pipe closes, the shell reads
-/// to the end, and chromedriver goes; Chromium, driven through a pipe as well, goes with it.
-const LEASH: &str = "\"$0\" --port=0 & driver=$!; read -r _; kill $driver";
+/// to the end, and chromedriver goes; Chromium, driven through a pipe as well, goes with it. The shell lets go of its
+/// own stdout, so that what chromedriver says ends when chromedriver does.
+const LEASH: &str = "\"$0\" --port=0 & driver=$!; exec >&-; read -r _; kill $driver";
+
+/// How often chromedriver may fail to start. It binds a free port of IPv4 and the same one of IPv6, which somebody else
+/// may have, and then it gives up.
+const STARTS: usize = 5;
 
 /// Without `--no-sandbox` Chromium starts neither as root nor in most containers; it sees no page but ours. The
 /// others keep it from asking the network for things that no page asked for. Without scrollbars a width is the width.
@@ -134,16 +139,27 @@ impl ExtensionCommand for Cdp {
 
 fn start() -> Result<Driver, String> {
     let (chromium, chromedriver) = programs()?;
+    let port = (0..STARTS).find_map(|_| on_the_leash(&chromedriver).transpose()).transpose()?;
+    let port = port.ok_or_else(|| format!("{} does not start", chromedriver.display()))?;
+    Ok(Driver { address: format!("http://127.0.0.1:{port}"), chromium })
+}
+
+/// Starts chromedriver, to run as long as this process, and gives the port it listens on; `None` if it ended at once.
+fn on_the_leash(chromedriver: &Path) -> Result<Option<u16>, String> {
     let mut leash = Command::new("sh");
-    leash.args(["-c", LEASH]).arg(&chromedriver).stdin(Stdio::piped()).stdout(Stdio::piped());
+    leash.args(["-c", LEASH]).arg(chromedriver).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut leash = leash.spawn().map_err(|fault| format!("sh does not start: {fault}"))?;
     let mut said = BufReader::new(leash.stdout.take().ok_or("no way to hear chromedriver")?);
-    let port = heard_port(&mut said).ok_or_else(|| format!("{} does not start", chromedriver.display()))?;
+    let Some(port) = heard_port(&mut said) else {
+        drop(leash.stdin.take());
+        leash.wait().map_err(|fault| format!("sh does not end: {fault}"))?;
+        return Ok(None);
+    };
     // Chromedriver must never wait for somebody to read what it says.
     std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
     // The end of the leash is held until this process ends.
     std::mem::forget(leash.stdin.take());
-    Ok(Driver { address: format!("http://127.0.0.1:{port}"), chromium })
+    Ok(Some(port))
 }
 
 fn heard_port(said: &mut impl BufRead) -> Option<u16> {
@@ -171,4 +187,31 @@ fn client() -> reqwest::Client {
     drop(rustls::crypto::ring::default_provider().install_default());
     let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(Duration::from_secs(120));
     client.build().expect("an HTTP client")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn program(text: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("chromedriver");
+        std::fs::write(&file, format!("#!/bin/sh\n{text}\n")).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        (folder, file)
+    }
+
+    #[test]
+    fn a_chromedriver_that_ends_at_once_is_not_waited_for() {
+        let (_folder, file) = program("echo 'bind() failed: Address already in use (98)'; exit 1");
+        assert_eq!(on_the_leash(&file), Ok(None));
+    }
+
+    #[test]
+    fn one_that_stays_tells_its_port() {
+        let (_folder, file) = program("echo 'ChromeDriver was started successfully on port 4711.'; exec cat");
+        assert_eq!(on_the_leash(&file), Ok(Some(4711)));
+    }
 }
