@@ -124,8 +124,12 @@ async fn migrate(config: &Config) -> Result<(), CommandFault> {
     applied.iter().try_for_each(|name| say(&format!("applied {name}")))
 }
 
+/// What is told. Not what is wrong with the bytes of a stranger's connection, which actix tells as errors: whoever knocks at
+/// ports could raise the operator's alarm at will.
+const TOLD: &str = "info,actix_http::h1::dispatcher=off,actix_http::h1::decoder=off";
+
 fn start_log(format: LogFormat) {
-    let builder = tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(tracing::Level::INFO);
+    let builder = tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(TOLD);
     // Colours are for people: in a file or a collector they are noise between the words one searches for.
     let builder = if io::stderr().is_terminal() { builder } else { builder.with_ansi(false) };
     match format {

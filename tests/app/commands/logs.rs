@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
 use crate::support::browser::{Browser, Page};
 use crate::support::program::{Home, Running};
 use crate::support::test_app::PASSWORD;
@@ -66,6 +69,8 @@ async fn walk(home: &Home, running: &mut Running, notes: &mut Notes) {
     let form = notes.open(&stranger, "/login/code").await.form("Log in");
     notes.note(form.fill("code", "000 000").submit().await);
     notes.open(&stranger, "/wp-login.php?user=ada%40example.com").await.expect(404);
+    let form = notes.open(&stranger, "/login/code").await.form("Log in").sent_from("https://evil.example");
+    notes.note(form.fill("code", "000 000").submit().await.expect(403));
     for cookie in browser.cookies().iter().chain(&stranger.cookies()) {
         notes.keep_out(cookie.value());
     }
@@ -116,6 +121,7 @@ async fn a_text_log_has_one_line_a_request_and_no_secret() {
         assert!(!log.contains(secret.as_str()), "{secret} is in {log}");
     }
     assert!(log.contains("method=\"GET\" route=\"/invitation\" status=303"), "{log}");
+    assert!(log.contains("method=\"POST\" route=\"/login/code\" status=403"), "{log}");
 }
 
 #[actix_web::test]
@@ -143,4 +149,20 @@ async fn a_json_log_is_one_object_a_line_with_the_same() {
     for secret in &notes.secrets {
         assert!(!log.contains(secret.as_str()), "{secret} is in {log}");
     }
+}
+
+#[actix_web::test]
+async fn whoever_knocks_at_ports_raises_no_alarm() {
+    let home = Home::ready().await;
+    let running = home.serve().await;
+    let long = [b"GET / HTTP/1.1\r\nHost: ".as_slice(), &[b'a'; 200_000]].concat();
+    let two_lengths = b"GET / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n";
+    for bytes in [b"SSH-2.0-OpenSSH_9.2\r\n\r\n", two_lengths.as_slice(), long.as_slice()] {
+        let mut door = TcpStream::connect(("127.0.0.1", home.port())).await.unwrap();
+        // Err: it was shut before all was said.
+        drop(door.write_all(bytes).await);
+        drop(door.read_to_end(&mut Vec::new()).await);
+    }
+    let said = running.stop().await;
+    assert!(!said.contains("ERROR") && !said.contains("WARN"), "{said}");
 }
