@@ -162,9 +162,15 @@ impl Phase {
 /// RFC 5321 section 4.2 gives the code, RFC 3463 the enhanced status (class left out: it repeats the code).
 fn class_of_reply(phase: Phase, code: u16, enhanced: Option<(u16, u16)>) -> FailureClass {
     if code < 500 {
-        // 421 closes the connection, whatever was being said (RFC 5321 section 3.8).
-        let is_about_recipient = phase == Phase::Recipient && code != 421;
-        return if is_about_recipient { FailureClass::Deferred } else { FailureClass::RetrySafe };
+        let is_about_mail = match (phase, enhanced) {
+            // 421 closes the connection, whatever was being said (RFC 5321 section 3.8).
+            _ if code == 421 => false,
+            (Phase::Recipient, _) => true,
+            // Address, mailbox, content or policy, and not the state of server or network (RFC 3463 section 3.1).
+            (Phase::Data | Phase::Content, Some((1 | 2 | 6 | 7, _))) => true,
+            _ => false,
+        };
+        return if is_about_mail { FailureClass::Deferred } else { FailureClass::RetrySafe };
     }
     match (phase, code, enhanced) {
         (_, 530 | 534 | 535 | 538, _) | (Phase::LogIn | Phase::StartTls, _, _) => FailureClass::ConfigAuth,
@@ -223,6 +229,10 @@ mod tests {
             (Phase::Recipient, 501, "5.5.4 syntax", FailureClass::Bug),
             (Phase::Data, 451, "4.3.0 try later", FailureClass::RetrySafe),
             (Phase::Content, 452, "4.3.1 out of space", FailureClass::RetrySafe),
+            (Phase::Content, 451, "try later", FailureClass::RetrySafe),
+            (Phase::Content, 452, "4.2.2 mailbox full", FailureClass::Deferred),
+            (Phase::Content, 451, "4.7.1 greylisted", FailureClass::Deferred),
+            (Phase::Content, 421, "4.7.0 too much of it", FailureClass::RetrySafe),
             (Phase::Content, 554, "5.7.1 looks like spam", FailureClass::Filtered),
             (Phase::Content, 550, "5.7.26 unauthenticated", FailureClass::Filtered),
         ] {
