@@ -303,7 +303,10 @@ impl FromRequest for LoggedIn {
                             }
                             return Ok(Self { visit, token, who: *who });
                         }
-                        Found::IdledOut | Found::Nobody => {}
+                        Found::IdledOut => {}
+                        // Another tab may just have been given a new ticket; a cookie written now would bring the old
+                        // one back.
+                        Found::Nobody => return Err(WebError::GoTo(paths::LOGIN)),
                     }
                 }
                 Some(Ticket::Pending(_)) => return Err(WebError::GoTo(paths::LOGIN_CODE)),
