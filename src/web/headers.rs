@@ -22,7 +22,8 @@ use crate::web::Portal;
 
 /// OWASP ASVS 5.0 3.4.3 and 3.4.6. Nothing inline, nothing from elsewhere, no frame around a page.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self'; \
-                      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+                      connect-src 'self'; object-src 'none'; form-action 'self'; base-uri 'none'; \
+                      frame-ancestors 'none'";
 
 /// Everything a page could ask of the browser is off, but for what our own pages use: reading a code out of a text
 /// message (WebOTP) and copying recovery codes.

@@ -8,7 +8,8 @@ use crate::support::smtp_server::SmtpServer;
 use crate::support::test_app::{Deeds, PASSWORD, TestApp};
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self'; \
-                      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+                      connect-src 'self'; object-src 'none'; form-action 'self'; base-uri 'none'; \
+                      frame-ancestors 'none'";
 
 /// Whether an answer is protected as every one should be, over https or not.
 #[track_caller]

@@ -185,6 +185,27 @@ fn nothing_is_inline_and_nothing_comes_from_elsewhere() {
     });
 }
 
+/// OWASP ASVS 5.0 14.3.3 and 3.2.2: what the script is told it does not keep, and what it shows it shows as text.
+#[test]
+fn the_script_keeps_nothing_and_makes_no_markup() {
+    let script = include_str!("../../static/js/postern.js");
+    for word in [
+        "localStorage",
+        "sessionStorage",
+        "indexedDB",
+        "caches",
+        "cookie",
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+    ]
+    .into_iter()
+    .chain(["document.write", "postMessage", "eval", "Function(", "import(", "console."])
+    {
+        assert!(!script.contains(word), "{word} in the script");
+    }
+}
+
 #[test]
 fn errors_stand_in_the_title_the_summary_and_the_field() {
     on_every_page(|page| {
