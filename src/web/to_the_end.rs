@@ -9,7 +9,7 @@ use actix_web::rt::spawn;
 use crate::web::request_log::Panicked;
 
 /// Middleware, to be wrapped around all others. Whoever hangs up in the middle ends the wait and not the work: a try that was
-/// counted is also noted, told to its owner and written in the log.
+/// counted is also noted, told to its owner and written in the log. What only looks is not worth going on with.
 ///
 /// # Errors
 /// Whatever the inner service returns, and [`Panicked`] should it panic outside of what catches panics.
@@ -17,6 +17,9 @@ pub async fn go_to_the_end<B>(req: ServiceRequest, next: Next<B>) -> Result<Serv
 where
     B: MessageBody + 'static,
 {
+    if req.method().is_safe() {
+        return next.call(req).await;
+    }
     spawn(async move { next.call(req).await }).await.unwrap_or_else(|_| Err(Panicked.into()))
 }
 
@@ -33,7 +36,7 @@ mod tests {
     use actix_web::dev::Service;
     use actix_web::middleware::from_fn;
     use actix_web::test::{TestRequest, init_service};
-    use actix_web::web::{Data, get};
+    use actix_web::web::{Data, post};
     use tokio::sync::Notify;
 
     use super::*;
@@ -55,11 +58,11 @@ mod tests {
     #[actix_web::test]
     async fn whoever_hangs_up_does_not_stop_what_was_begun() {
         let shared = Data::new(Work::default());
-        let app = App::new().app_data(shared.clone()).route("/", get().to(work));
+        let app = App::new().app_data(shared.clone()).route("/", post().to(work));
         let app = init_service(app.wrap(from_fn(go_to_the_end))).await;
         let was_answered = Rc::new(Cell::new(false));
         {
-            let mut answer = pin!(app.call(TestRequest::get().to_request()));
+            let mut answer = pin!(app.call(TestRequest::post().to_request()));
             let mut begun = pin!(shared.begins.notified());
             poll_fn(|context| {
                 was_answered.set(answer.as_mut().poll(context).is_ready());
