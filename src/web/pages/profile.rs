@@ -1,5 +1,6 @@
 //! Who you are here.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -52,51 +53,58 @@ pub enum ProfileProblem {
     NoSuchZone,
 }
 
-/// Time zones of one part of the world, for the drop-down.
-pub struct ZoneGroup {
-    /// `Europe`.
-    pub name: &'static str,
-    /// The zones in it.
-    pub zones: Vec<ZoneChoice>,
+/// The time zones a person may choose, the near ones first, as options of the drop-down. Hundreds of them stand on one page, so
+/// they are drawn once, and at each request only cut in two: where the chosen one says that it is.
+#[derive(Template)]
+#[template(path = "parts/time_zones.html")]
+struct TimeZones {
+    groups: Vec<ZoneGroup>,
 }
 
-/// One time zone.
-pub struct ZoneChoice {
-    /// The name in the IANA database: `Europe/Berlin`.
-    pub name: Plain,
-    /// What people call it.
-    pub label: Plain,
+/// Time zones of one part of the world.
+struct ZoneGroup {
+    name: &'static str,
+    zones: Vec<ZoneChoice>,
 }
 
-/// Words of our own without a character that means something in HTML. Hundreds of them stand on one page: they are looked
-/// through once, when they are made, not at every request.
-pub struct Plain(String);
-
-impl Plain {
-    fn new(words: &str) -> Self {
-        let means_something = |c| matches!(c, '<' | '>' | '&' | '"' | '\'');
-        Self(words.chars().filter(|c| !means_something(*c)).collect())
-    }
-
-    /// The words.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+/// One time zone: its name in the IANA database, `Europe/Berlin`, and what people call it.
+struct ZoneChoice {
+    name: &'static str,
+    label: String,
 }
 
-impl fmt::Display for Plain {
+/// The options, drawn, and where in them the attributes of each zone end.
+struct Drawn {
+    options: String,
+    ends: HashMap<&'static str, usize>,
+}
+
+/// The options around the place where one is marked as chosen.
+pub struct ZoneOptions {
+    /// Up to there.
+    pub before: Markup,
+    /// Whether one is chosen at all.
+    pub is_one_chosen: bool,
+    /// From there on.
+    pub after: Markup,
+}
+
+/// Part of what a template of ours has drawn.
+pub struct Markup(&'static str);
+
+impl fmt::Display for Markup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.0)
     }
 }
 
-impl FastWritable for Plain {
+impl FastWritable for Markup {
     fn write_into(&self, dest: &mut dyn fmt::Write, _: &dyn Values) -> askama::Result<()> {
-        Ok(dest.write_str(&self.0)?)
+        Ok(dest.write_str(self.0)?)
     }
 }
 
-impl HtmlSafe for Plain {}
+impl HtmlSafe for Markup {}
 
 /// The longest a name may be, in characters.
 pub const NAME_LENGTH: usize = 100;
@@ -132,21 +140,39 @@ const REGIONS: [&str; 10] = [
     "Pacific",
 ];
 
-/// Every time zone a person may choose, the near ones first.
-static ZONES: LazyLock<Vec<ZoneGroup>> = LazyLock::new(|| {
-    let choice =
-        |(name, label): &(&str, &str)| ZoneChoice { name: Plain::new(name), label: Plain::new(label) };
-    let near = NEARBY.iter().map(choice).collect();
-    let far = REGIONS.iter().map(|region| ZoneGroup { name: region, zones: zones_in(region) });
-    let everywhere = ZoneGroup { name: "Everywhere", zones: vec![choice(&("UTC", "UTC"))] };
-    let near = ZoneGroup { name: "United States and Canada", zones: near };
-    [near].into_iter().chain(far).chain([everywhere]).collect()
-});
+static ZONES: LazyLock<Drawn> = LazyLock::new(|| TimeZones::all().drawn());
+
+impl TimeZones {
+    fn all() -> Self {
+        let choice = |(name, label): &(&'static str, &str)| ZoneChoice { name, label: (*label).to_owned() };
+        let near = NEARBY.iter().map(choice).collect();
+        let far = REGIONS.iter().map(|region| ZoneGroup { name: region, zones: zones_in(region) });
+        let everywhere = ZoneGroup { name: "Everywhere", zones: vec![choice(&("UTC", "UTC"))] };
+        let near = ZoneGroup { name: "United States and Canada", zones: near };
+        Self { groups: [near].into_iter().chain(far).chain([everywhere]).collect() }
+    }
+
+    fn drawn(self) -> Drawn {
+        // Err: a String takes whatever is written.
+        let options = self.render().unwrap_or_default();
+        let end = |name: &'static str| {
+            let attribute = format!("value=\"{name}\"");
+            options.find(&attribute).map(|start| (name, start + attribute.len()))
+        };
+        let ends =
+            self.groups.iter().flat_map(|group| &group.zones).filter_map(|zone| end(zone.name)).collect();
+        Drawn { options, ends }
+    }
+}
 
 impl ProfilePage {
-    /// Every time zone a person may choose, the near ones first.
-    pub fn zones(&self) -> &'static [ZoneGroup] {
-        &ZONES
+    /// The time zones, with that of the form chosen.
+    pub fn zones(&self) -> ZoneOptions {
+        let drawn = &*ZONES;
+        let end = drawn.ends.get(self.page.form.value("time_zone"));
+        let (before, after) =
+            end.and_then(|end| drawn.options.split_at_checked(*end)).unwrap_or((&drawn.options, ""));
+        ZoneOptions { before: Markup(before), is_one_chosen: end.is_some(), after: Markup(after) }
     }
 }
 
@@ -163,7 +189,7 @@ fn zones_in(region: &str) -> Vec<ZoneChoice> {
         .filter_map(|name| {
             let place = name.strip_prefix(region)?.strip_prefix('/')?;
             let label = place.replace('_', " ").replace('/', " – ");
-            Some(ZoneChoice { name: Plain::new(name), label: Plain::new(&label) })
+            Some(ZoneChoice { name, label })
         })
         .collect()
 }
@@ -222,24 +248,37 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::web::form::FormState;
 
     #[test]
     fn each_zone_is_offered_once_and_exists() {
-        let page = ProfilePage {
-            page: Page::sample(),
-            username: String::new(),
-            email: String::new(),
-            password_changed: None,
-            two_factor: InForce::Off,
-            last_login: None,
-            now: Moment::default(),
-        };
-        let groups = page.zones();
-        let names: Vec<_> =
-            groups.iter().flat_map(|group| &group.zones).map(|zone| zone.name.as_str()).collect();
+        let all = TimeZones::all();
+        let names: Vec<_> = all.groups.iter().flat_map(|group| &group.zones).map(|zone| zone.name).collect();
         let different: HashSet<_> = names.iter().collect();
         assert_eq!(names.len(), different.len());
         assert!(names.iter().all(|name| name.parse::<chrono_tz::Tz>().is_ok()));
         assert!(names.contains(&"Europe/Berlin"));
+        assert_eq!(all.drawn().ends.len(), names.len());
+    }
+
+    #[test]
+    fn the_chosen_zone_is_marked_and_no_other() {
+        let options = |zone: &str| {
+            let page = ProfilePage {
+                page: Page::sample().with_form(FormState::default().with("time_zone", zone)),
+                username: String::new(),
+                email: String::new(),
+                password_changed: None,
+                two_factor: InForce::Off,
+                last_login: None,
+                now: Moment::default(),
+            };
+            page.render().unwrap()
+        };
+        let html = options("Europe/Berlin");
+        assert!(html.contains("<option value=\"Europe/Berlin\" selected>Berlin</option>"), "{html}");
+        assert_eq!(html.matches(" selected").count(), 1);
+        assert_eq!(options("Europe/Atlantis").matches(" selected").count(), 0);
+        assert_eq!(html.matches("<option ").count(), options("").matches("<option ").count());
     }
 }
