@@ -17,6 +17,7 @@ use crate::domain::second_factor::Method;
 use crate::domain::username::{Username, UsernameKey};
 use crate::domain::when;
 use crate::storage::columns::{maybe_time, micros, readable, time};
+use crate::storage::connection::on_its_own;
 use crate::storage::schema::accounts;
 use crate::storage::{AnyConnection, StorageError, Tx};
 
@@ -130,8 +131,11 @@ pub fn find(
     id: &Id<Account>,
     now: DateTime<Utc>,
 ) -> Result<Option<Account>, StorageError> {
-    let row: Option<AccountRow> =
-        accounts::table.find(id.as_str()).select(AccountRow::as_select()).first(conn).optional()?;
+    let row: Option<AccountRow> = on_its_own!(conn, |conn| accounts::table
+        .find(id.as_str())
+        .select(AccountRow::as_select())
+        .first(conn)
+        .optional())?;
     row.map(|row| row.account(now)).transpose()
 }
 
@@ -144,11 +148,11 @@ pub fn for_login(
     key: &UsernameKey,
     now: DateTime<Utc>,
 ) -> Result<Option<(Account, Option<PasswordHash>)>, StorageError> {
-    let row: Option<(AccountRow, Option<String>)> = accounts::table
+    let row: Option<(AccountRow, Option<String>)> = on_its_own!(conn, |conn| accounts::table
         .filter(accounts::username_key.eq(key.as_str()))
         .select((AccountRow::as_select(), accounts::password_hash))
         .first(conn)
-        .optional()?;
+        .optional())?;
     row.map(|(row, hash)| Ok((row.account(now)?, read_hash(hash)?))).transpose()
 }
 

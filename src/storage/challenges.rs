@@ -8,6 +8,7 @@ use crate::domain::challenge::{Challenge, Purpose, Send, SpentTry, TRIES};
 use crate::domain::ids::Id;
 use crate::domain::keys::Keys;
 use crate::storage::columns::{count, maybe_time, micros, number, readable, time};
+use crate::storage::connection::on_its_own;
 use crate::storage::schema::challenges;
 use crate::storage::second_factors::{Sealer, from_columns, index_of, to_columns};
 use crate::storage::{AnyConnection, StorageError, Tx};
@@ -108,8 +109,11 @@ pub fn find(
     id: &Id<Challenge>,
     keys: &Keys,
 ) -> Result<Option<Challenge>, StorageError> {
-    let row: Option<ChallengeRow> =
-        challenges::table.find(id.as_str()).select(ChallengeRow::as_select()).first(conn).optional()?;
+    let row: Option<ChallengeRow> = on_its_own!(conn, |conn| challenges::table
+        .find(id.as_str())
+        .select(ChallengeRow::as_select())
+        .first(conn)
+        .optional())?;
     row.map(|row| row.challenge(keys)).transpose()
 }
 

@@ -21,6 +21,19 @@ pub enum AnyConnection {
     Sqlite(SqliteConnection),
 }
 
+/// Runs a query on the connection of whichever database it is. Through [`AnyConnection`] itself, a query's text is written anew
+/// each time, only to find the statement that was kept for it; with a connection's own type it is found by the type of the query.
+/// For what is asked at every request.
+macro_rules! on_its_own {
+    ($conn:expr, |$own:ident| $query:expr) => {
+        match $conn {
+            $crate::storage::AnyConnection::Postgres($own) => $query,
+            $crate::storage::AnyConnection::Sqlite($own) => $query,
+        }
+    };
+}
+pub(super) use on_its_own;
+
 /// Where the database is.
 #[derive(Clone, Debug)]
 pub enum Location {
@@ -64,7 +77,7 @@ const POOL_SIZE: u32 = 8;
 /// `synchronous=FULL`: a revocation that power loss takes back is a security fault. Small caches, since every connection
 /// has its own.
 const PRAGMAS: &str = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; \
-                       PRAGMA cache_size=-2048; PRAGMA mmap_size=0;";
+                       PRAGMA cache_size=-1024; PRAGMA mmap_size=0;";
 /// Every list ends at a limit and goes in the order of an index. PostgreSQL would rather collect all that it might need from
 /// a bitmap, or the whole table, and sort that, as long as it believes in disks that turn.
 const IN_ORDER: &str = "SET enable_bitmapscan = off; SET random_page_cost = 1.1";

@@ -10,6 +10,7 @@ use crate::domain::login::AskedBecause;
 use crate::domain::session::PendingLogin;
 use crate::domain::token::TokenHash;
 use crate::storage::columns::{micros, readable, time};
+use crate::storage::connection::on_its_own;
 use crate::storage::schema::{accounts, pending_logins};
 use crate::storage::{AnyConnection, StorageError, Tx};
 
@@ -69,7 +70,7 @@ pub fn open(
 /// As for any read.
 pub fn find(conn: &mut AnyConnection, token: &TokenHash) -> Result<Option<PendingLogin>, StorageError> {
     type Row = (String, String, i64, String, String, i64, i64);
-    let row: Option<Row> = pending_logins::table
+    let row: Option<Row> = on_its_own!(conn, |conn| pending_logins::table
         .inner_join(accounts::table.on(accounts::id.eq(pending_logins::account_id)))
         .filter(pending_logins::token_hash.eq(token.as_bytes()))
         .filter(pending_logins::ended_at.is_null())
@@ -85,7 +86,7 @@ pub fn find(conn: &mut AnyConnection, token: &TokenHash) -> Result<Option<Pendin
             pending_logins::expires_at,
         ))
         .first(conn)
-        .optional()?;
+        .optional())?;
     let Some((id, account, session_epoch, challenge, because, opened_at, expires_at)) = row else {
         return Ok(None);
     };

@@ -11,6 +11,7 @@ use crate::domain::limits::ACCOUNTS_A_NUMBER;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::second_factor::{Destination, Method, SecondFactor};
 use crate::storage::columns::{micros, readable, time};
+use crate::storage::connection::on_its_own;
 use crate::storage::schema::second_factors;
 use crate::storage::{AnyConnection, StorageError, Tx, accounts};
 
@@ -108,7 +109,7 @@ pub fn find(
     keys: &Keys,
 ) -> Result<SecondFactor, StorageError> {
     type Row = (String, Option<String>, Option<Vec<u8>>, i64);
-    let row: Option<Row> = second_factors::table
+    let row: Option<Row> = on_its_own!(conn, |conn| second_factors::table
         .find(account.as_str())
         .select((
             second_factors::method,
@@ -117,7 +118,7 @@ pub fn find(
             second_factors::confirmed_at,
         ))
         .first(conn)
-        .optional()?;
+        .optional())?;
     let Some((method, email, sealed, confirmed_at)) = row else { return Ok(SecondFactor::Off) };
     let destination = from_columns(keys, (&method, email, sealed), "second_factors", account.as_str())?;
     Ok(SecondFactor::stored(destination, time(confirmed_at)?))

@@ -10,6 +10,7 @@ use crate::domain::session::{EnteredBy, Entry, MOST_SESSIONS, Session, SessionRu
 use crate::domain::token::TokenHash;
 use crate::storage::accounts::AccountRow;
 use crate::storage::columns::{maybe_time, micros, readable, time};
+use crate::storage::connection::on_its_own;
 use crate::storage::schema::{accounts, sessions};
 use crate::storage::{AnyConnection, StorageError, Tx};
 
@@ -98,14 +99,14 @@ pub fn find(
     token: &TokenHash,
     now: DateTime<Utc>,
 ) -> Result<Option<(Session, Account)>, StorageError> {
-    let row: Option<(SessionRow, AccountRow)> = sessions::table
+    let row: Option<(SessionRow, AccountRow)> = on_its_own!(conn, |conn| sessions::table
         .inner_join(accounts::table.on(accounts::id.eq(sessions::account_id)))
         .filter(sessions::token_hash.eq(token.as_bytes()))
         .filter(accounts::session_epoch.eq(sessions::session_epoch))
         .filter(accounts::disabled_at.is_null())
         .select((SessionRow::as_select(), AccountRow::as_select()))
         .first(conn)
-        .optional()?;
+        .optional())?;
     let Some((session, account)) = row else { return Ok(None) };
     Ok(Some((session.session()?, account.account(now)?)))
 }
