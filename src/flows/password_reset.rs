@@ -20,6 +20,7 @@ use crate::domain::username::{Username, UsernameKey};
 use crate::flows::events::{Happened, record, tell};
 use crate::flows::invitation::stored_form;
 use crate::flows::links::{self, NewLink};
+use crate::flows::locks::lock_with_ticket;
 use crate::flows::logout::give_up;
 use crate::flows::password_check::subject;
 use crate::flows::recovery::{use_up, used};
@@ -242,7 +243,7 @@ fn put(
 ) -> Result<Reset, FlowError> {
     let now = services.now();
     let Some(link) = storage::links::find(tx, id)? else { return Ok(Reset::Over) };
-    accounts::lock(tx, &link.account)?;
+    lock_with_ticket(tx, &link.account, old_ticket)?;
     let account = accounts::find(tx, &link.account, now)?.filter(Account::is_active);
     let is_open = storage::links::find(tx, id)?.is_some_and(|link| link.is_open(now));
     let Some(account) = account.filter(|_| is_open) else { return Ok(Reset::Over) };

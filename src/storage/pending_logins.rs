@@ -100,6 +100,19 @@ pub fn find(conn: &mut AnyConnection, token: &TokenHash) -> Result<Option<Pendin
     }))
 }
 
+/// Whose pending login a token opened, whether it has ended or not.
+///
+/// # Errors
+/// As for any read.
+pub fn account_of(conn: &mut AnyConnection, token: &TokenHash) -> Result<Option<Id<Account>>, StorageError> {
+    let account: Option<String> = pending_logins::table
+        .filter(pending_logins::token_hash.eq(token.as_bytes()))
+        .select(pending_logins::account_id)
+        .first(conn)
+        .optional()?;
+    Ok(account.map(Id::stored))
+}
+
 /// Locks a pending login's row until the transaction ends, if it has not ended: what is used up for it must not be lost to
 /// whoever ends it meanwhile.
 ///

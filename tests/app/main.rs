@@ -65,6 +65,8 @@ mod invitation;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod lock_order;
+#[cfg(test)]
 mod log_scan;
 #[cfg(test)]
 mod login;
