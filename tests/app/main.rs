@@ -155,6 +155,8 @@ mod two_factor_set_up;
 #[cfg(test)]
 mod two_factor_sms;
 #[cfg(test)]
+mod unfinished_logins;
+#[cfg(test)]
 mod webhook;
 #[cfg(test)]
 mod written;
