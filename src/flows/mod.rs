@@ -57,6 +57,7 @@ pub mod unfinished_logins;
 mod wrong_tries;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
@@ -105,6 +106,8 @@ pub struct Services {
     pub turns: Arc<Turns>,
     /// What the operator watches.
     pub measures: Measures,
+    /// For how long at most the mail of a forgotten password is put off.
+    pub resets_put_off: Duration,
 }
 
 /// What the operator chose, as far as stories need it.

@@ -4,6 +4,8 @@
 //! in and spares nobody the second factor. Where the codes go to the very mailbox that the link went to, the mailbox would be
 //! both factors; so there it also wants a recovery code, a one-time pass or a trusted computer.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 
 use crate::domain::account::{Account, TrustEnd};
@@ -112,12 +114,26 @@ fn asking_address(services: &Services, visitor: &Visitor) -> Vec<u8> {
 fn mail_after_answering(services: &Services, key: UsernameKey, visitor: Visitor) {
     let this = services.clone();
     tokio::spawn(async move {
-        let services = this.clone();
-        let mailed = services.db.write(move |tx| mail_if_there(&this, tx, &key, &visitor)).await;
-        if let Err(fault) = mailed {
+        if let Err(fault) = mail_later(&this, key, visitor).await {
             tracing::warn!(%fault, "a password reset was not mailed");
         }
     });
+}
+
+/// Mails a link, and not right after the answer: SQLite has one writer, and whoever asks and sends the next request at once
+/// would wait for what is written for a name that somebody has, but for none that nobody has. That is the link, and then its
+/// message, claimed and settled; decoys of all three would have to keep step with a mail server. So it begins at a moment that
+/// only the dice know. Of these few an hour that one account gets, nobody can tell one from what else is written meanwhile.
+async fn mail_later(services: &Services, key: UsernameKey, visitor: Visitor) -> Result<(), FlowError> {
+    let dice = services.random.bytes()?;
+    tokio::time::sleep(put_off(services.resets_put_off, dice)).await;
+    let this = services.clone();
+    services.db.write(move |tx| mail_if_there(&this, tx, &key, &visitor)).await
+}
+
+/// A part of `most`, each as likely as the other.
+fn put_off(most: Duration, dice: [u8; 4]) -> Duration {
+    most.mul_f64(f64::from(u32::from_le_bytes(dice)) / f64::from(u32::MAX))
 }
 
 /// Mails a link, if the name has an account with a password that may log in, and it was not mailed too many.
@@ -317,4 +333,19 @@ fn note(
     }
     let event = record(services, tx, happened)?;
     tell(services, tx, &event, &account.id, &[&account.email, mailbox(account, link)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_is_put_off_by_any_part_of_the_time_and_by_no_more() {
+        let most = Duration::from_secs(8);
+        assert_eq!(put_off(most, [0; 4]), Duration::ZERO);
+        assert_eq!(put_off(most, [255; 4]), most);
+        let a_quarter = put_off(most, [0, 0, 0, 64]).as_secs_f64();
+        assert!((a_quarter - 2.0).abs() < 0.000_001, "{a_quarter}");
+        assert_eq!(put_off(Duration::ZERO, [255; 4]), Duration::ZERO);
+    }
 }
