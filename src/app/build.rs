@@ -62,6 +62,7 @@ pub(super) fn app(config: &Config, parts: Parts) -> Result<App, StartFault> {
         wake: Arc::new(Notify::new()),
         turns: Arc::default(),
         measures: Measures::default(),
+        resets_put_off: parts.resets_put_off,
     };
     let (sender, brand) = (sender(config)?, brand(config));
     let assets = Assets::load();

@@ -39,6 +39,9 @@ const SWEEP: Duration = Duration::from_secs(600);
 /// How often to look for right passwords whose code did not come.
 const LOOK_AT_LOGINS: Duration = Duration::from_secs(60);
 
+/// For how long at most the mail of a forgotten password is put off: long beside a write, short beside the way of a mail.
+const PUT_OFF_RESETS: Duration = Duration::from_secs(5);
+
 /// What a test brings of its own; the real thing is [`Parts::real`].
 #[derive(Clone)]
 pub struct Parts {
@@ -50,6 +53,8 @@ pub struct Parts {
     pub cost: Cost,
     /// How long the database may keep somebody waiting.
     pub patience: Patience,
+    /// For how long at most the mail of a forgotten password is put off.
+    pub resets_put_off: Duration,
 }
 
 /// The assembled program.
@@ -138,7 +143,8 @@ impl Parts {
     /// The system's clock and dice, and passwords at the policy's cost.
     pub fn real() -> Self {
         let (clock, random) = (Clock::system(), Random::os());
-        Self { clock, random, cost: Cost::POLICY, patience: Patience::default() }
+        let patience = Patience::default();
+        Self { clock, random, cost: Cost::POLICY, patience, resets_put_off: PUT_OFF_RESETS }
     }
 }
 

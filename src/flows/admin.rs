@@ -20,6 +20,7 @@ use crate::domain::username::Username;
 use crate::flows::admin::acts::{Doing, perform};
 use crate::flows::current::{LoggedIn, still_administers};
 use crate::flows::invitation::{self, Made, New};
+use crate::flows::locks::lock_both;
 use crate::flows::{FlowError, Services, Visitor, password_check};
 use crate::storage::administration::Record;
 use crate::storage::{
@@ -137,6 +138,7 @@ pub async fn carry_out(
     services
         .db
         .write(move |tx| {
+            // Two administrators may be about each other's accounts.
             lock_both(tx, &who.account.id, &order.account)?;
             still_administers(tx, &who, this.now())?;
             let oneself = Some(&who.account.id);
@@ -158,13 +160,6 @@ pub async fn carry_out(
             perform(&this, tx, order.act, &situation, &doing)
         })
         .await
-}
-
-/// Two administrators may be about each other's accounts: whoever locks two locks them in one order.
-fn lock_both(tx: &mut Tx<'_>, one: &Id<Account>, other: &Id<Account>) -> Result<(), FlowError> {
-    let (first, second) = if one.as_str() <= other.as_str() { (one, other) } else { (other, one) };
-    accounts::lock(tx, first)?;
-    Ok(accounts::lock(tx, second)?)
 }
 
 /// The situation that an act is decided on, with everything locked that could change it.

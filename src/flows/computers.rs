@@ -83,7 +83,8 @@ pub async fn forget(
         .await
 }
 
-/// Forgets all computers of the account. Nobody is logged out by it.
+/// Forgets all computers of the account. Nobody is logged out by it. Where none is left there is nothing to do, and nothing to
+/// write down.
 ///
 /// # Errors
 /// As for any fault.
@@ -92,8 +93,11 @@ pub async fn forget_all(services: &Services, who: LoggedIn, visitor: Visitor) ->
     services
         .db
         .write(move |tx| {
-            let account = &who.account.id;
-            still_live(tx, &who, this.now())?;
+            let (account, now) = (&who.account.id, this.now());
+            let standing = still_live(tx, &who, now)?;
+            if trusted_computers::list(tx, &standing, now)?.is_empty() {
+                return Ok(());
+            }
             accounts::end_trust(tx, account, TrustEnd::Forgotten)?;
             record(&this, tx, Happened::by_owner(EventKind::ComputersForgotten, account, &visitor))?;
             Ok(())

@@ -11,6 +11,7 @@ use crate::domain::token::Token;
 use crate::domain::username::Username;
 use crate::flows::events::{Happened, record};
 use crate::flows::links::{self, NewLink};
+use crate::flows::locks::lock_with_ticket;
 use crate::flows::logout::give_up;
 use crate::flows::{FlowError, Services, Visitor};
 use crate::storage::accounts::NewAccount;
@@ -156,7 +157,7 @@ pub async fn accept(
         .db
         .write(move |tx| {
             let now = this.now();
-            accounts::lock(tx, &account.id)?;
+            lock_with_ticket(tx, &account.id, old_ticket.as_ref())?;
             let link = storage::links::find(tx, &id)?;
             if !storage::links::use_up(tx, &id, now)? {
                 return Ok(false);

@@ -9,6 +9,7 @@ use crate::domain::session::{CODE_AWAITED_FOR, Entry, PENDING_LOGIN_LIFE, Pendin
 use crate::domain::token::Token;
 use crate::flows::codes::{NewChallenge, open_and_send};
 use crate::flows::events::{Happened, record};
+use crate::flows::locks::lock_with_ticket;
 use crate::flows::logout::give_up;
 use crate::flows::password_check::{Checked, RightPassword, check_password};
 use crate::flows::{FlowError, Services, Visitor};
@@ -69,6 +70,7 @@ fn proceed(
     old_ticket: Option<&Token>,
 ) -> Result<Login, FlowError> {
     let now = services.now();
+    lock_with_ticket(tx, right.proof.account(), old_ticket)?;
     let Some(account) = accounts::find(tx, right.proof.account(), now)? else { return Ok(Login::Refused) };
     let factor = second_factors::find(tx, &account.id, &services.keys)?;
     let computer = match &visitor.computer {

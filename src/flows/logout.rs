@@ -8,6 +8,7 @@ use crate::domain::ids::Id;
 use crate::domain::session::Session;
 use crate::domain::token::Token;
 use crate::flows::events::{Happened, record};
+use crate::flows::locks::lock_of_ticket;
 use crate::flows::{FlowError, Services, Visitor};
 use crate::storage::{Tx, accounts, challenges, pending_logins, sessions, trusted_computers};
 
@@ -49,10 +50,17 @@ pub async fn log_out(
 /// As for any fault.
 pub async fn cancel(services: &Services, ticket: Token) -> Result<(), FlowError> {
     let now = services.now();
-    services.db.write(move |tx| give_up(tx, &ticket, now)).await
+    services
+        .db
+        .write(move |tx| {
+            lock_of_ticket(tx, &ticket)?;
+            give_up(tx, &ticket, now)
+        })
+        .await
 }
 
-/// Ends what a ticket opened past the password, and the code that was owed for it: nothing is sent for it any more.
+/// Ends what a ticket opened past the password, and the code that was owed for it: nothing is sent for it any more. Whoever
+/// calls this has locked the ticket's account, see [`locks`](crate::flows::locks).
 pub(super) fn give_up(tx: &mut Tx<'_>, ticket: &Token, now: DateTime<Utc>) -> Result<(), FlowError> {
     sessions::end(tx, &ticket.hash())?;
     if let Some(challenge) = pending_logins::give_up(tx, &ticket.hash(), now)? {

@@ -4,7 +4,8 @@
 //! is a fault and rolls back; a refusal is a value and commits, or a wrong guess would be a free one.
 //!
 //! On PostgreSQL two stories about one account may meet. They lock in one order, or each would wait for the other: the
-//! account, then the installation, then its challenges, sessions and all the rest.
+//! account, or of several each in the order of their identifiers, then the installation, then what hangs on them: pending
+//! logins, challenges, sessions and all the rest.
 
 pub mod account_list;
 pub mod activity;
@@ -26,6 +27,7 @@ pub mod hashing;
 pub mod housekeeping;
 pub mod invitation;
 mod links;
+mod locks;
 pub mod login;
 pub mod logout;
 pub mod mailbox;
@@ -55,6 +57,7 @@ pub mod unfinished_logins;
 mod wrong_tries;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
@@ -103,6 +106,8 @@ pub struct Services {
     pub turns: Arc<Turns>,
     /// What the operator watches.
     pub measures: Measures,
+    /// For how long at most the mail of a forgotten password is put off.
+    pub resets_put_off: Duration,
 }
 
 /// What the operator chose, as far as stories need it.

@@ -16,6 +16,7 @@ use crate::domain::token::Token;
 use crate::domain::username::Username;
 use crate::flows::events::{Happened, record};
 use crate::flows::links::{self, NewLink};
+use crate::flows::locks::lock_with_ticket;
 use crate::flows::logout::give_up;
 use crate::flows::{FlowError, Services, Visitor};
 use crate::storage::former_states::{self, FormerState};
@@ -141,7 +142,7 @@ pub async fn press(
                 links::Standing::Closed => return Ok(Pressed::Closed),
             };
             let now = this.now();
-            accounts::lock(tx, &link.account)?;
+            lock_with_ticket(tx, &link.account, old_ticket.as_ref())?;
             if !storage::links::use_up(tx, &link.id, now)? {
                 return Ok(Pressed::Used);
             }

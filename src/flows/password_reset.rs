@@ -4,6 +4,8 @@
 //! in and spares nobody the second factor. Where the codes go to the very mailbox that the link went to, the mailbox would be
 //! both factors; so there it also wants a recovery code, a one-time pass or a trusted computer.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 
 use crate::domain::account::{Account, TrustEnd};
@@ -20,6 +22,7 @@ use crate::domain::username::{Username, UsernameKey};
 use crate::flows::events::{Happened, record, tell};
 use crate::flows::invitation::stored_form;
 use crate::flows::links::{self, NewLink};
+use crate::flows::locks::lock_with_ticket;
 use crate::flows::logout::give_up;
 use crate::flows::password_check::subject;
 use crate::flows::recovery::{use_up, used};
@@ -73,6 +76,10 @@ pub async fn ask(
     let (now, id) = (services.now(), services.new_id::<Note>()?);
     let (address, name) = (asking_address(services, &visitor), subject(services, typed_name));
     let is_exempt = visitor.is_exempt;
+    // A crowd that can only be told to wait costs a read each, and keeps no writer waiting. The write looks again.
+    if !is_exempt && let Some(until) = rests_until(services, &address).await? {
+        return Ok(Some(until));
+    }
     let rests = services
         .db
         .write(move |tx| {
@@ -92,6 +99,11 @@ pub async fn ask(
     Ok(rests)
 }
 
+async fn rests_until(services: &Services, address: &[u8]) -> Result<Option<DateTime<Utc>>, FlowError> {
+    let (address, now) = (address.to_vec(), services.now());
+    services.db.glance(move |conn| Ok(failed_logins::rests_until(conn, &address, now)?)).await
+}
+
 /// Under what those who ask from one address are counted: apart from its wrong passwords.
 fn asking_address(services: &Services, visitor: &Visitor) -> Vec<u8> {
     services.keys.throttle().mac(&[b"asks for resets", visitor.network.as_bytes()]).to_vec()
@@ -102,12 +114,26 @@ fn asking_address(services: &Services, visitor: &Visitor) -> Vec<u8> {
 fn mail_after_answering(services: &Services, key: UsernameKey, visitor: Visitor) {
     let this = services.clone();
     tokio::spawn(async move {
-        let services = this.clone();
-        let mailed = services.db.write(move |tx| mail_if_there(&this, tx, &key, &visitor)).await;
-        if let Err(fault) = mailed {
+        if let Err(fault) = mail_later(&this, key, visitor).await {
             tracing::warn!(%fault, "a password reset was not mailed");
         }
     });
+}
+
+/// Mails a link, and not right after the answer: SQLite has one writer, and whoever asks and sends the next request at once
+/// would wait for what is written for a name that somebody has, but for none that nobody has. That is the link, and then its
+/// message, claimed and settled; decoys of all three would have to keep step with a mail server. So it begins at a moment that
+/// only the dice know. Of these few an hour that one account gets, nobody can tell one from what else is written meanwhile.
+async fn mail_later(services: &Services, key: UsernameKey, visitor: Visitor) -> Result<(), FlowError> {
+    let dice = services.random.bytes()?;
+    tokio::time::sleep(put_off(services.resets_put_off, dice)).await;
+    let this = services.clone();
+    services.db.write(move |tx| mail_if_there(&this, tx, &key, &visitor)).await
+}
+
+/// A part of `most`, each as likely as the other.
+fn put_off(most: Duration, dice: [u8; 4]) -> Duration {
+    most.mul_f64(f64::from(u32::from_le_bytes(dice)) / f64::from(u32::MAX))
 }
 
 /// Mails a link, if the name has an account with a password that may log in, and it was not mailed too many.
@@ -242,7 +268,7 @@ fn put(
 ) -> Result<Reset, FlowError> {
     let now = services.now();
     let Some(link) = storage::links::find(tx, id)? else { return Ok(Reset::Over) };
-    accounts::lock(tx, &link.account)?;
+    lock_with_ticket(tx, &link.account, old_ticket)?;
     let account = accounts::find(tx, &link.account, now)?.filter(Account::is_active);
     let is_open = storage::links::find(tx, id)?.is_some_and(|link| link.is_open(now));
     let Some(account) = account.filter(|_| is_open) else { return Ok(Reset::Over) };
@@ -307,4 +333,19 @@ fn note(
     }
     let event = record(services, tx, happened)?;
     tell(services, tx, &event, &account.id, &[&account.email, mailbox(account, link)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_is_put_off_by_any_part_of_the_time_and_by_no_more() {
+        let most = Duration::from_secs(8);
+        assert_eq!(put_off(most, [0; 4]), Duration::ZERO);
+        assert_eq!(put_off(most, [255; 4]), most);
+        let a_quarter = put_off(most, [0, 0, 0, 64]).as_secs_f64();
+        assert!((a_quarter - 2.0).abs() < 0.000_001, "{a_quarter}");
+        assert_eq!(put_off(Duration::ZERO, [255; 4]), Duration::ZERO);
+    }
 }

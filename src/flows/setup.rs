@@ -12,7 +12,6 @@ use crate::domain::token::Token;
 use crate::domain::username::Username;
 use crate::flows::events::{Happened, record};
 use crate::flows::login::start_session;
-use crate::flows::logout::give_up;
 use crate::flows::{FlowError, Services, Visitor};
 use crate::storage::accounts;
 use crate::storage::accounts::NewAccount;
@@ -63,7 +62,6 @@ pub async fn found(
     given: &str,
     founder: Founder,
     visitor: Visitor,
-    old_ticket: Option<Token>,
 ) -> Result<Option<Token>, FlowError> {
     if !is_open(services, given).await? {
         return Ok(None);
@@ -100,12 +98,8 @@ pub async fn found(
                 return Ok(None);
             };
             match next_step(&proof, &account, &SecondFactor::Off, None, this.settings.trusted_days, now) {
-                NextStep::Enter(entry) => {
-                    if let Some(old) = old_ticket {
-                        give_up(tx, &old, now)?;
-                    }
-                    Ok(Some(start_session(&this, tx, entry, &visitor)?))
-                }
+                // Nothing ends with it: before the first account there was none that the browser's ticket could have opened.
+                NextStep::Enter(entry) => Ok(Some(start_session(&this, tx, entry, &visitor)?)),
                 NextStep::AskForCode(..) | NextStep::Refuse => Ok(None),
             }
         })

@@ -24,10 +24,6 @@ pub struct Watch<'a> {
 
 /// A pending login whose code did not come in time.
 pub struct Unfinished {
-    /// Its identifier.
-    pub id: Id<PendingLogin>,
-    /// Whose password was right.
-    pub account: Id<Account>,
     /// What waited for the code.
     pub challenge: Id<Challenge>,
     /// When the password was given.
@@ -99,6 +95,19 @@ pub fn find(conn: &mut AnyConnection, token: &TokenHash) -> Result<Option<Pendin
         opened_at: time(opened_at)?,
         expires_at: time(expires_at)?,
     }))
+}
+
+/// Whose pending login a token opened, whether it has ended or not.
+///
+/// # Errors
+/// As for any read.
+pub fn account_of(conn: &mut AnyConnection, token: &TokenHash) -> Result<Option<Id<Account>>, StorageError> {
+    let account: Option<String> = pending_logins::table
+        .filter(pending_logins::token_hash.eq(token.as_bytes()))
+        .select(pending_logins::account_id)
+        .first(conn)
+        .optional()?;
+    Ok(account.map(Id::stored))
 }
 
 /// Locks a pending login's row until the transaction ends, if it has not ended: what is used up for it must not be lost to
@@ -179,52 +188,47 @@ fn stop_watching(tx: &mut Tx<'_>, token: &TokenHash) -> Result<(), StorageError>
     Ok(())
 }
 
-/// The pending logins whose code did not come in time and of which nobody was told yet.
+/// Whose pending logins did not get their code in time and were told of to nobody yet: one of these accounts for each such
+/// login, those that have waited longest first, and none of those left out.
 ///
 /// # Errors
 /// As for any read.
 pub fn unfinished(
     conn: &mut AnyConnection,
     most: i64,
+    left_out: &[Id<Account>],
     now: DateTime<Utc>,
-) -> Result<Vec<Unfinished>, StorageError> {
-    type Row = (String, String, String, i64, Option<String>);
-    let rows: Vec<Row> = pending_logins::table
+) -> Result<Vec<Id<Account>>, StorageError> {
+    let rows: Vec<String> = pending_logins::table
         .filter(pending_logins::watched_until.le(micros(now)))
+        .filter(pending_logins::account_id.ne_all(left_out.iter().map(Id::as_str)))
         .order(pending_logins::watched_until.asc())
         .limit(most)
-        .select((
-            pending_logins::id,
-            pending_logins::account_id,
-            pending_logins::challenge_id,
-            pending_logins::opened_at,
-            pending_logins::network,
-        ))
+        .select(pending_logins::account_id)
         .load(conn)?;
-    let read = |(id, account, challenge, opened_at, network): Row| {
-        Ok(Unfinished {
-            id: Id::stored(id),
-            account: Id::stored(account),
-            challenge: Id::stored(challenge),
-            opened_at: time(opened_at)?,
-            network,
-        })
-    };
-    rows.into_iter().map(read).collect()
+    Ok(rows.into_iter().map(Id::stored).collect())
 }
 
-/// Takes an unfinished pending login on, to tell of it: for exactly one caller, and not if its code has come by now.
+/// Takes the unfinished pending logins of an account on, to tell of them: each for exactly one caller, and none whose code
+/// has come by now.
 ///
 /// # Errors
 /// As for any write.
 pub fn take_unfinished(
     tx: &mut Tx<'_>,
-    id: &Id<PendingLogin>,
+    account: &Id<Account>,
     now: DateTime<Utc>,
-) -> Result<bool, StorageError> {
-    let watched =
-        pending_logins::table.find(id.as_str()).filter(pending_logins::watched_until.le(micros(now)));
-    let rows =
-        diesel::update(watched).set(pending_logins::watched_until.eq(None::<i64>)).execute(&mut **tx)?;
-    Ok(rows == 1)
+) -> Result<Vec<Unfinished>, StorageError> {
+    type Row = (String, i64, Option<String>);
+    let watched = pending_logins::table
+        .filter(pending_logins::account_id.eq(account.as_str()))
+        .filter(pending_logins::watched_until.le(micros(now)));
+    let rows: Vec<Row> = diesel::update(watched)
+        .set(pending_logins::watched_until.eq(None::<i64>))
+        .returning((pending_logins::challenge_id, pending_logins::opened_at, pending_logins::network))
+        .get_results(&mut **tx)?;
+    let read = |(challenge, opened_at, network): Row| {
+        Ok(Unfinished { challenge: Id::stored(challenge), opened_at: time(opened_at)?, network })
+    };
+    rows.into_iter().map(read).collect()
 }

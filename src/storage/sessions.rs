@@ -111,6 +111,19 @@ pub fn find(
     Ok(Some((session.session()?, account.account(now)?)))
 }
 
+/// Whose session a token opened, whether it still counts or not.
+///
+/// # Errors
+/// As for any read.
+pub fn account_of(conn: &mut AnyConnection, token: &TokenHash) -> Result<Option<Id<Account>>, StorageError> {
+    let account: Option<String> = sessions::table
+        .filter(sessions::token_hash.eq(token.as_bytes()))
+        .select(sessions::account_id)
+        .first(conn)
+        .optional()?;
+    Ok(account.map(Id::stored))
+}
+
 /// Notes that a session is in use: never back in time, and never for a session that is gone.
 ///
 /// # Errors

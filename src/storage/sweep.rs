@@ -11,12 +11,15 @@ use crate::storage::schema::{
 };
 use crate::storage::{StorageError, Tx};
 
+/// How long a pending login is kept that nobody was told of: less than its challenge.
+const UNTOLD_KEPT_FOR: TimeDelta = TimeDelta::days(30);
+
 /// A kind of row that ends by itself. In the order in which they may go: what refers to another goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Messages a month after they were asked for.
     Messages,
-    /// Pending logins a day after their end.
+    /// Pending logins a day after their end; a month, while nobody was told that the code did not come.
     PendingLogins,
     /// Challenges a month after their end.
     Challenges,
@@ -92,7 +95,7 @@ pub fn batch(tx: &mut Tx<'_>, kind: Kind, most: i64, now: DateTime<Utc>) -> Resu
     let before = micros(now - kind.kept_for());
     Ok(match kind {
         Kind::Messages => oldest!(tx, outbox, id: String, created_at, before, most),
-        Kind::PendingLogins => oldest!(tx, pending_logins, id: String, expires_at, before, most),
+        Kind::PendingLogins => pending_logins(tx, before, most, now)?,
         Kind::Challenges => oldest!(tx, challenges, id: String, expires_at, before, most),
         Kind::Sessions => oldest!(tx, sessions, id: String, expires_at, before, most),
         Kind::TrustedComputers => oldest!(tx, trusted_computers, id: String, expires_at, before, most),
@@ -103,6 +106,25 @@ pub fn batch(tx: &mut Tx<'_>, kind: Kind, most: i64, now: DateTime<Utc>) -> Resu
         Kind::Throttles => throttles(tx, before, most)?,
         Kind::FailedLogins => oldest!(tx, failed_logins, id: String, failed_at, before, most),
     })
+}
+
+/// One that is still watched has to be told of first. It refers to its challenge, so it does not stay as long as that.
+fn pending_logins(
+    tx: &mut Tx<'_>,
+    before: i64,
+    most: i64,
+    now: DateTime<Utc>,
+) -> Result<usize, StorageError> {
+    let long_ago = micros(now - UNTOLD_KEPT_FOR);
+    let is_told = pending_logins::watched_until.is_null().or(pending_logins::expires_at.lt(long_ago));
+    let ids: Vec<String> = pending_logins::table
+        .filter(pending_logins::expires_at.lt(before))
+        .filter(is_told)
+        .order(pending_logins::expires_at.asc())
+        .limit(most)
+        .select(pending_logins::id)
+        .load(&mut **tx)?;
+    Ok(diesel::delete(pending_logins::table.filter(pending_logins::id.eq_any(ids))).execute(&mut **tx)?)
 }
 
 /// A closed name stays closed until somebody opens it, whether anybody has it or not.

@@ -64,6 +64,14 @@ impl Pocket {
         Self(req.get_session())
     }
 
+    /// The token of what this browser opened past a password. A guest's opened nothing, and no row is looked up for it.
+    pub fn opened(&self) -> Option<Token> {
+        match self.ticket()? {
+            Ticket::Guest(_) => None,
+            Ticket::Pending(token) | Ticket::LoggedIn(token) => Some(token),
+        }
+    }
+
     /// The ticket, if there is a readable one.
     pub fn ticket(&self) -> Option<Ticket> {
         let stored: Stored = self.get(TICKET)?;

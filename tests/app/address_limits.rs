@@ -238,3 +238,23 @@ async fn a_whole_office_behind_one_address_logs_in_at_the_same_moment() {
         assert_eq!(page.expect(303).location(), Some("/profile"));
     }
 }
+
+#[actix_web::test]
+async fn asking_for_resets_from_a_resting_address_costs_no_write() {
+    let app = TestApp::in_production().await;
+    let stranger = app.browser_from(STRANGER);
+    let form = stranger.get("/password/forgot").await.form("Mail me a link");
+    for n in 0..20 {
+        form.clone().fill("username", &format!("name-{n}")).submit().await.expect(303);
+    }
+    let asked = app.now().timestamp_micros();
+    app.wait(TimeDelta::seconds(1));
+    for _ in 0..5 {
+        form.clone().fill("username", "ada").submit().await.expect(429);
+    }
+    assert_eq!(app.count(&format!("throttles WHERE changed_at > {asked}")).await, 0);
+    assert_eq!(app.count("failed_logins").await, 20);
+    app.wait(TimeDelta::seconds(59));
+    form.fill("username", "ada").submit().await.expect(303);
+    assert_eq!(app.count(&format!("throttles WHERE changed_at > {asked}")).await, 1);
+}

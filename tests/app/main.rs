@@ -65,6 +65,8 @@ mod invitation;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod lock_order;
+#[cfg(test)]
 mod log_scan;
 #[cfg(test)]
 mod login;
@@ -152,6 +154,8 @@ mod two_factor_email;
 mod two_factor_set_up;
 #[cfg(test)]
 mod two_factor_sms;
+#[cfg(test)]
+mod unfinished_logins;
 #[cfg(test)]
 mod webhook;
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! A forgotten password: one answer for everybody, a link that may be looked at often and is used once, and a guard where
 //! the mailbox would be both factors.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use postern::flows::mailbox::Entry;
 
@@ -88,6 +90,25 @@ async fn known_unknown_and_disabled_get_one_answer_and_only_the_known_a_mail() {
         assert_eq!(app.sent_to(nobody).await, 0);
     }
     ask(&app.browser(), "  ").await.expect(422).says("Enter your username");
+}
+
+/// On SQLite whoever writes next would wait for it, and so learn that there is such a name.
+#[actix_web::test]
+async fn what_a_known_name_brings_is_not_written_right_after_the_answer() {
+    let app = TestApp::putting_resets_off(Duration::from_secs(1_000_000_000)).await;
+    app.person("ada").await;
+    for _ in 0..3 {
+        for name in ["ada", "nobody"] {
+            ask(&app.browser(), name).await.expect(303);
+        }
+    }
+    // Plenty of requests for whatever was begun to be done.
+    for _ in 0..50 {
+        app.browser().log_in("ada").await;
+    }
+    for rows in ["links", "outbox", "security_events WHERE kind = 'password_reset_mailed'"] {
+        assert_eq!(app.count(rows).await, 0, "{rows}");
+    }
 }
 
 #[actix_web::test]

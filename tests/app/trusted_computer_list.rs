@@ -121,6 +121,20 @@ async fn forgetting_all_is_told_to_each_when_it_comes_back() {
 }
 
 #[actix_web::test]
+async fn forgetting_all_where_none_is_left_is_no_act() {
+    let app = TestApp::start().await;
+    let home = app.guarded("ada").await;
+    let form = home.get("/profile/computers").await.form("Forget all computers");
+    form.clone().submit().await.expect(303);
+    let lines = app.count("security_events").await;
+
+    // The same button, in another tab.
+    form.submit().await.follow().await.says("No computer is trusted any more.");
+
+    assert_eq!(app.count("security_events").await, lines);
+}
+
+#[actix_web::test]
 async fn nobody_forgets_anybody_elses_computer() {
     let app = TestApp::start().await;
     let ada = app.guarded("ada").await;

@@ -67,7 +67,7 @@ pub(super) async fn submit(visit: Visit, form: Submitted) -> Result<HttpResponse
         let form = FormState::default().refuse(problem.field(), problem.message());
         return draw(&visit, &account, form, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let old = visit.pocket.ticket().map(|ticket| ticket.token().clone());
+    let old = visit.pocket.opened();
     if !invitation::accept(services, &token, password, visit.visitor.clone(), old).await? {
         return Ok(over(&visit, InvitationOver::Used));
     }

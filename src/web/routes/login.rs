@@ -50,7 +50,7 @@ pub(super) async fn submit(guest: Guest, form: Submitted) -> Result<HttpResponse
         username: username.clone(),
         password,
         visitor: guest.visitor.clone(),
-        old_ticket: guest.pocket.ticket().map(|ticket| ticket.token().clone()),
+        old_ticket: guest.pocket.opened(),
     };
     match attempt(&guest.portal.services, tried).await? {
         Login::Done(token) => Ok(guest.enter(token)),

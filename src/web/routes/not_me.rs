@@ -50,7 +50,7 @@ fn over(visit: &Visit, why: NotMeOver) -> HttpResponse {
 pub(super) async fn press(visit: Visit, form: Submitted) -> Result<HttpResponse, WebError> {
     form.fields()?.finish()?;
     let token = visit.pocket.link().ok_or(WebError::NotFound)?;
-    let old = visit.pocket.ticket().map(|ticket| ticket.token().clone());
+    let old = visit.pocket.opened();
     let pressed = not_me::press(&visit.portal.services, &token, visit.visitor.clone(), old).await?;
     let mailed_to = match pressed {
         Pressed::Done(mailed_to) => mailed_to,

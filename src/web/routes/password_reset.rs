@@ -126,7 +126,7 @@ async fn choose(
     password: PasswordInput,
     recovery_code: Option<RecoveryCode>,
 ) -> Result<HttpResponse, WebError> {
-    let old = visit.pocket.ticket().map(|ticket| ticket.token().clone());
+    let old = visit.pocket.opened();
     let (services, visitor) = (&visit.portal.services, visit.visitor.clone());
     let outcome = password_reset::reset(services, token, password, recovery_code, old, visitor).await?;
     let refuse = |asked: Asked, problem| {

@@ -65,8 +65,7 @@ pub(super) async fn submit(visit: Visit, form: Submitted) -> Result<HttpResponse
         Err(form) => return draw(&visit, form, StatusCode::UNPROCESSABLE_ENTITY),
     };
     let (services, visitor) = (&visit.portal.services, visit.visitor.clone());
-    let old = visit.pocket.ticket().map(|ticket| ticket.token().clone());
-    let entered = setup::found(services, &token, founder, visitor, old).await?.ok_or(WebError::NotFound)?;
+    let entered = setup::found(services, &token, founder, visitor).await?.ok_or(WebError::NotFound)?;
     visit.pocket.put_ticket(&Ticket::LoggedIn(entered));
     Ok(visit.go_and_say(paths::PROFILE, &Notice::AdministratorMade))
 }

@@ -2,6 +2,7 @@
 //! only when told to.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -70,6 +71,14 @@ impl TestApp {
         let (clock, hands) = Clock::fixed(BEGINNING.parse().unwrap());
         let database = std::sync::Arc::new(TestDatabase::fresh());
         Self::assemble(database, hands, Vec::new(), Parts { patience, ..parts(clock) }).await
+    }
+
+    /// Development mode, mailing what a forgotten password needs within this time.
+    pub async fn putting_resets_off(most: Duration) -> Self {
+        let (clock, hands) = Clock::fixed(BEGINNING.parse().unwrap());
+        let database = std::sync::Arc::new(TestDatabase::fresh());
+        let parts = Parts { resets_put_off: most, ..parts(clock) };
+        Self::assemble(database, hands, Vec::new(), parts).await
     }
 
     /// A second instance on the same database and clock: another process, or this one after a restart.
@@ -186,7 +195,8 @@ impl TestApp {
 }
 
 fn parts(clock: Clock) -> Parts {
-    Parts { clock, random: Random::os(), cost: Cost::CHEAPEST, patience: Patience::default() }
+    let (random, patience) = (Random::os(), Patience::default());
+    Parts { clock, random, cost: Cost::CHEAPEST, patience, resets_put_off: Duration::ZERO }
 }
 
 fn program(
