@@ -57,7 +57,7 @@ impl Scene<'_> {
         self.compare(
             report,
             "a forgotten password",
-            200,
+            303,
             [
                 Kind::new("unknown", |n| forgot(&nobody(n))),
                 Kind::new("known", |n| forgot(&town.without[n])),
